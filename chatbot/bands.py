@@ -1,0 +1,43 @@
+"""Probability -> what to do: direct, generate, suggest or refuse. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chatbot.errors import ChatbotError
+from crawler.records import normalised
+from index.passage import Found
+
+
+class Band(StrEnum):
+    """What is done with a question."""
+
+    DIRECT = "direct"
+    GENERATE = "generate"
+    SUGGEST = "suggest"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The lowest probability of each band; below `suggest` the question is refused."""
+
+    direct: float = 0.80
+    generate: float = 0.50
+    suggest: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.suggest <= self.generate <= self.direct <= 1.0:
+            raise ChatbotError(f"bands must rise from 0 to 1: suggest {self.suggest}, generate {self.generate}, direct {self.direct}")
+
+    def choose(self, question: str, found: Found) -> Band:
+        """The band of a search result. A stored question, word for word, is its own answer: a clicked chip must work."""
+        if not found.hits:
+            return Band.REFUSE
+        best = found.hits[0].entry
+        if best.question and normalised(question) in {normalised(form) for form in (best.question, *best.similar)}:
+            return Band.DIRECT
+        if found.probability >= self.direct and best.question:
+            return Band.DIRECT
+        if found.probability >= self.generate:
+            return Band.GENERATE
+        return Band.SUGGEST if found.probability >= self.suggest else Band.REFUSE

@@ -1,0 +1,74 @@
+"""What writes an answer. `Generate` is the plug point; `open_generator` chooses one by name, imported when chosen.
+
+    quote                  the published answer, no model
+    llamacpp:NAME|FILE     a GGUF file in this process, on the CPU
+    local:NAME|FOLDER|FILE transformers on CUDA, MPS or CPU; a GGUF file works too
+    NAME                   a catalogue name or a .gguf file means llamacpp, anything else local
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot.errors import GeneratorUnavailable
+from chatbot.generators.quote import quote
+from chatbot.prompt import Prompt
+from index import catalogue, weights
+
+# Yields pieces of text. Closing the iterator stops the work. Raises GeneratorFailed when it breaks off.
+Generate = Callable[[Prompt], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A `Generate` and the name that answers carry."""
+
+    name: str
+    generate: Generate
+
+
+QUOTE = Generator("quote", quote)
+
+
+def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 0) -> Generator:
+    """A generator by its specification; catalogue models must be installed.
+
+    Raises:
+        GeneratorUnavailable: it cannot be loaded.
+
+    """
+    if spec == "quote":
+        return QUOTE
+    scheme, _, name = spec.partition(":") if spec.partition(":")[0] in SCHEMES else ("", "", spec)
+    if not scheme:
+        scheme = "llamacpp" if name.endswith(".gguf") or catalogue.find(name) else "local"
+    return SCHEMES[scheme](name, models, device, threads)
+
+
+def _llamacpp(name: str, models: Path, device: str, threads: int) -> Generator:
+    from chatbot.generators.llamacpp import open_llamacpp
+
+    return Generator(name, open_llamacpp(_gguf(name, models), threads))
+
+
+def _local(name: str, models: Path, device: str, threads: int) -> Generator:
+    from chatbot.generators.local import open_local
+
+    where = str(_gguf(name, models)) if catalogue.find(name) else name
+    return Generator(name, open_local(where, device))
+
+
+def _gguf(name: str, models: Path) -> Path:
+    """The file behind a catalogue name or a path."""
+    if catalogue.find(name) is None:
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise GeneratorUnavailable(f"there is no generator {name}. Give a name from 'kefu models', a hub id, a folder or a .gguf file")
+        return path
+    found = weights.model_file(name, models)
+    if found is None:
+        raise GeneratorUnavailable(f"the generator {name} is not installed. Run 'kefu models pull {name}'")
+    return found
+
+
+SCHEMES: dict[str, Callable[[str, Path, str, int], Generator]] = {"llamacpp": _llamacpp, "local": _local}

@@ -1,0 +1,80 @@
+"""Every fixed sentence that a visitor reads, in Chinese and English. Says only what is configured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LANGUAGES = ("zh", "en")
+
+ZH = {
+    "greeting": "您好！我是{name}的智能客服，可以回答关于{name}的常见问题。请问有什么可以帮您？",
+    "thanks": "不客气，很高兴能帮到您。",
+    "goodbye": "再见，祝您生活愉快！",
+    "identity": "我是{name}的智能客服，由程序自动回答。我只根据{name}已公布的内容作答，并附上出处；不清楚的我会直说。",
+    "abuse": "很抱歉让您不满意。请告诉我具体遇到了什么问题，我会尽力查找答案。",
+    "handoff": "好的。{contact}",
+    "refused": "抱歉，我在{name}公布的内容里没有找到这个问题的答案。{contact}",
+    "suggested": "我不太确定您问的是哪一个，您可能想问：",
+    "contact": "您可以这样联系人工客服：{ways}",
+    "no_contact": "目前没有配置人工客服的联系方式，请通过本网站公布的方式联系我们。",
+    "email": "邮箱 {value}",
+    "phone": "电话 {value}",
+    "url": "网页 {value}",
+    "hours": "（服务时间：{value}）",
+    "separator": "；",
+    "end": "。",
+    "notice": "您正在与{name}的智能客服（程序，并非真人）对话，回答均来自已公布的内容。为改进服务，对话内容会被保存，其中的手机号、邮箱、证件号和银行卡号会先隐去。",
+    "too_long": "您的消息太长了，请控制在 {value} 字以内。",
+    "failed": "抱歉，系统出了点问题，请稍后再试。",
+}
+EN = {
+    "greeting": "Hello! I'm the {name} assistant, and I can answer common questions about {name}. How can I help?",
+    "thanks": "You're welcome. Glad I could help.",
+    "goodbye": "Goodbye, and have a nice day!",
+    "identity": "I'm the automated assistant of {name}, not a person. I answer only from what {name} has published and show where it says so; when I don't know, I say that.",
+    "abuse": "I'm sorry this has been frustrating. Tell me what went wrong and I'll look for an answer.",
+    "handoff": "Of course. {contact}",
+    "refused": "Sorry, I couldn't find an answer to that in what {name} has published. {contact}",
+    "suggested": "I'm not sure which of these you mean. Did you want to ask:",
+    "contact": "You can reach a person here: {ways}",
+    "no_contact": "No way to reach a person has been set up in this chat; please use the contact details on our website.",
+    "email": "e-mail {value}",
+    "phone": "phone {value}",
+    "url": "{value}",
+    "hours": " (hours: {value})",
+    "separator": "; ",
+    "end": ".",
+    "notice": "You're chatting with an automated assistant of {name}, not a person; it answers from published pages only. To improve the service the conversation is stored; phone numbers, e-mail addresses, ID and card numbers are masked first.",
+    "too_long": "Your message is too long. Please keep it under {value} characters.",
+    "failed": "Sorry, something went wrong. Please try again in a moment.",
+}
+BUILT_IN: Mapping[str, Mapping[str, str]] = {"zh": ZH, "en": EN}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The fixed sentences of one site. `overrides` and `hours` are by language; `contacts` by kind: email, phone, url."""
+
+    names: Mapping[str, str]
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    hours: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def say(self, key: str, language: str, value: object = "") -> str:
+        """One sentence in the visitor's language; English stands in for those we do not speak."""
+        code = language if language in LANGUAGES else "en"
+        text = self.overrides.get(code, {}).get(key) or BUILT_IN[code][key]
+        contact = self._contact(code) if "{contact}" in text else ""
+        return text.replace("{contact}", contact).replace("{name}", self.name(code)).replace("{value}", str(value))
+
+    def name(self, language: str) -> str:
+        """The shop's name in a language, or the one there is."""
+        return self.names.get(language) or next(iter(self.names.values()), "")
+
+    def _contact(self, code: str) -> str:
+        texts = BUILT_IN[code]
+        ways = [texts[kind].replace("{value}", value) for kind, value in self.contacts.items() if kind in ("phone", "email", "url") and value]
+        if not ways:
+            return texts["no_contact"]
+        hours = self.hours.get(code)
+        said = texts["separator"].join(ways) + (texts["hours"].replace("{value}", hours) if hours else "") + texts["end"]
+        return texts["contact"].replace("{ways}", said)

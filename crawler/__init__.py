@@ -1,0 +1,1 @@
+"""Kefu's crawler: gets pages politely and turns them into FAQ entries. Knows nothing of search or chat."""

@@ -1,0 +1,61 @@
+"""Old entries and new entries -> what changed, and what to keep. Manual edits are an overlay and win. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crawler.records import FaqEntry
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Entries by what happened to them; `entries` is the whole new state, in order."""
+
+    added: tuple[FaqEntry, ...]
+    changed: tuple[FaqEntry, ...]
+    removed: tuple[FaqEntry, ...]
+    kept: tuple[FaqEntry, ...]
+    entries: tuple[FaqEntry, ...]
+
+
+def merge_crawl(old: Sequence[FaqEntry], crawled: Sequence[FaqEntry], *, unread_urls: Collection[str]) -> Diff:
+    """New state after a crawl: imported entries and those of `unread_urls` (pages that failed) stay as they are."""
+    fresh = {entry.id: entry for entry in crawled}
+    stays = [e for e in old if e.id not in fresh and (e.source == "import" or e.url in unread_urls)]
+    return _diff(old, [*stays, *fresh.values()])
+
+
+def merge_import(old: Sequence[FaqEntry], imported: Sequence[FaqEntry]) -> Diff:
+    """New state after an import: upsert by id, nothing else moves."""
+    fresh = {entry.id: entry for entry in imported}
+    known = {entry.id for entry in old}
+    return _diff(old, [*(fresh.get(e.id, e) for e in old), *(e for i, e in fresh.items() if i not in known)])
+
+
+def _diff(old: Sequence[FaqEntry], new: Sequence[FaqEntry]) -> Diff:
+    before = {entry.id: entry for entry in old}
+    after = {entry.id for entry in new}
+    return Diff(
+        added=tuple(e for e in new if e.id not in before),
+        changed=tuple(e for e in new if e.id in before and before[e.id].digest != e.digest),
+        removed=tuple(e for e in old if e.id not in after),
+        kept=tuple(e for e in new if e.id in before and before[e.id].digest == e.digest),
+        entries=tuple(new),
+    )
+
+
+def apply_edits(entries: Iterable[FaqEntry], edits: Iterable[Mapping[str, Any]]) -> list[FaqEntry]:
+    """Lay manual edits over entries: {"id", "question"?, "answer"?, "similar"?, "hidden"?}; an edit of no entry waits."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for edit in edits:
+        by_id.setdefault(str(edit["id"]), {}).update(edit)
+    return [_edited(entry, by_id.get(entry.id, {})) for entry in entries if not by_id.get(entry.id, {}).get("hidden")]
+
+
+def _edited(entry: FaqEntry, edit: Mapping[str, Any]) -> FaqEntry:
+    if not edit:
+        return entry
+    similar = tuple(dict.fromkeys((*entry.similar, *edit.get("similar", ()))))
+    return replace(
+        entry, question=edit.get("question", entry.question), answer=edit.get("answer", entry.answer), similar=similar
+    )

@@ -1,0 +1,100 @@
+"""Texts to unit vectors. `Embed` is the plug point; `open_embedder` makes one from a model name by sentence-transformers."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from index import catalogue, weights
+from index.errors import ModelUnavailable
+
+Vectors = npt.NDArray[np.float32]
+Kind = Literal["query", "passage"]
+# (texts, kind, done) -> unit vectors of shape (n, dimension); `done` is told how many texts each batch finished.
+Embed = Callable[[Sequence[str], Kind, Callable[[int], None]], Vectors]
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """An `Embed` and what an index must know of it: vectors belong to `digest`, not to a name."""
+
+    name: str
+    digest: str
+    dimension: int
+    embed: Embed
+
+
+def open_embedder(name: str, models: Path, device: str = "") -> Embedder:
+    """An embedder by catalogue name (must be installed), hub id or local folder.
+
+    Raises:
+        ModelUnavailable: it is not installed, or the hub does not give it.
+
+    """
+    known = catalogue.find(name)
+    if known is None:
+        return _load(name, name, "", device)
+    folder = weights.installed(name, models)
+    if folder is None:
+        raise ModelUnavailable(f"the embedder {name} is not installed. Run 'kefu models pull {name}'")
+    return _load(name, str(folder), weights.digest(name, models), device)
+
+
+def _load(name: str, where: str, digest: str, device: str) -> Embedder:
+    from sentence_transformers import SentenceTransformer
+
+    _quiet_transformers()
+    try:
+        model = SentenceTransformer(where, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelUnavailable(
+            f"the embedder {name} cannot be loaded ({_first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
+        ) from error
+    model.eval()
+    return Embedder(name, digest or _digest_of(model), int(model.get_embedding_dimension() or 0), _embed_with(model))
+
+
+def _embed_with(model: Any) -> Embed:
+    prompts: dict[str, str] = dict(model.prompts or {})
+
+    def embed(texts: Sequence[str], kind: Kind, done: Callable[[int], None]) -> Vectors:
+        prompt = prompts.get(kind) or (prompts.get("document", "") if kind == "passage" else "")
+        out = np.zeros((len(texts), int(model.get_embedding_dimension() or 0)), np.float32)
+        # Texts of like length share a batch, so that little is spent on padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            out[rows] = model.encode(
+                [texts[i] for i in rows], prompt=prompt, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+            done(len(rows))
+        return out
+
+    return embed
+
+
+def _digest_of(model: Any) -> str:
+    """sha256 over the weights of a model that the catalogue does not know."""
+    total = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        total.update(name.encode())
+        total.update(tensor.detach().cpu().float().numpy().tobytes())
+    return total.hexdigest()
+
+
+def _quiet_transformers() -> None:
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

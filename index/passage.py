@@ -1,0 +1,80 @@
+"""`Passage`, `Hit`, `Found`, and how an entry becomes passages. Pure values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crawler.records import FaqEntry
+from index.embed import Kind
+
+# Raise it when `split` gives other texts: snapshots made before are then rebuilt, not misread.
+SPLITTER = 1
+PIECE_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text of an entry that search compares with a question. `part` is question, similar, pair or answer."""
+
+    entry: FaqEntry
+    part: str
+    text: str
+
+    @property
+    def kind(self) -> Kind:
+        """Questions are compared with questions as equals, texts as passages (the two prompts of E5)."""
+        return "query" if self.part in ("question", "similar") else "passage"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry found. `score` orders one search only; `similarity` is the best cosine, −1 to 1."""
+
+    passage: Passage
+    score: float
+    similarity: float
+
+    @property
+    def entry(self) -> FaqEntry:
+        """The entry that the passage belongs to."""
+        return self.passage.entry
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hits, best first, each entry once; `probability` that the first answers, 0 to 1; and what that rests on."""
+
+    hits: tuple[Hit, ...]
+    probability: float
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+def split(entry: FaqEntry) -> list[Passage]:
+    """Passages of an entry: each question form, question with answer, and the pieces of a long answer."""
+    parts = [("question", entry.question)] if entry.question else []
+    parts += [("similar", text) for text in entry.similar]
+    pieces = _pieces(entry.answer)
+    head = entry.question or entry.section
+    parts.append(("pair", f"{head}\n{pieces[0]}" if head else pieces[0]))
+    parts += [("answer", f"{head}\n{piece}" if head else piece) for piece in pieces[1:]]
+    return [Passage(entry, part, text) for part, text in parts]
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a text at line and sentence ends into pieces of about `PIECE_CHARS` characters."""
+    pieces, piece = [], ""
+    for sentence in _sentences(text):
+        if piece and len(piece) + len(sentence) > PIECE_CHARS:
+            pieces.append(piece)
+            piece = ""
+        piece += sentence
+    return [*pieces, piece] if piece.strip() or not pieces else pieces
+
+
+def _sentences(text: str) -> list[str]:
+    sentences, start = [], 0
+    for at, char in enumerate(text):
+        ends = char in "。！？!?\n；" or (char == "." and text[at + 1 : at + 2].isspace())
+        if ends or at - start >= PIECE_CHARS:
+            sentences.append(text[start : at + 1])
+            start = at + 1
+    return [*sentences, text[start:]]

@@ -1,0 +1,1 @@
+"""All that a person or a shell touches: command line, HTTP API, chat page, widget."""

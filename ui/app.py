@@ -1,0 +1,127 @@
+"""The web application: chat API, widget, health; Gradio's chat page is mounted at /. The only module with async in it."""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+
+from crawler.errors import KefuError
+from crawler.language import detect
+from ui.chat import conversation_of, turn
+from ui.desk import Desk
+from ui.errors import UnknownSite
+from ui.launch import texts_for
+from ui.settings import Site
+from ui.wire import MAX_MESSAGE_CHARS, ChatRequest, Rating, sse, to_sse
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+LOCAL_ORIGIN = r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"
+
+
+def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
+    """The application of a desk; without `gradio` only the API, the widget and its demo page."""
+    app = FastAPI(title="Kefu", max_body_size=MAX_BODY_BYTES, docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    origins = sorted({origin for name in desk.names for origin in desk.read_site(name).origins})
+    # With a policy of our own, Gradio adds none; on its own it would answer any origin, with credentials.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=origins, allow_origin_regex=LOCAL_ORIGIN, allow_methods=["GET", "POST"], allow_headers=["content-type"]
+    )
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(UnknownSite, _unknown_site)
+    _add_chat(app, desk)
+    _add_pages(app, desk)
+    if gradio:
+        from ui.gradio_chat import mount_chat_page
+
+        mount_chat_page(app, desk)
+    return app
+
+
+def _add_chat(app: FastAPI, desk: Desk) -> None:
+    @app.post("/api/chat", response_class=StreamingResponse, summary="Ask; the answer comes as server-sent events")
+    def chat(request: ChatRequest, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = "") -> Response:
+        site, bot = desk.site(request.site)
+        _check_origin(site, origin, host)
+        conversation = conversation_of(desk.memory, site.name, request.conversation)
+
+        def events() -> Iterator[bytes]:
+            yield sse("start", {"conversation": conversation.token})
+            try:
+                for event, number in turn(bot, desk.memory, request.message, conversation):
+                    yield to_sse(event, number)
+            except KefuError as error:
+                log.error("a turn failed: %s", error)
+                yield sse("error", {"message": texts_for(site).say("failed", detect(request.message))})
+
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_closing(events()), media_type="text/event-stream", headers=headers)
+
+    @app.post("/api/feedback", summary="Rate an answer")
+    def feedback(rating: Rating, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = "") -> dict[str, bool]:
+        site, _ = desk.site(rating.site)
+        _check_origin(site, origin, host)
+        if not desk.memory.rate(rating.conversation, rating.turn, rating.rating, rating.note):
+            raise HTTPException(404, "no such answer in this conversation")
+        return {"stored": True}
+
+
+async def _closing(events: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The events; when the visitor leaves, the generator behind them is closed, and with it the model's work ends."""
+    try:
+        async for event in iterate_in_threadpool(events):
+            yield event
+    finally:
+        await run_in_threadpool(events.close)  # type: ignore[attr-defined]
+
+
+def _add_pages(app: FastAPI, desk: Desk) -> None:
+    @app.get("/healthz", summary="Whether the process answers")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/api/site/{name}", summary="What the widget shows before the first message")
+    def about(name: str) -> dict[str, Any]:
+        site, bot = desk.site(name)
+        said = {key: {code: bot.texts.say(key, code) for code in ("zh", "en")} for key in ("greeting", "notice")}
+        names = {code: bot.texts.name(code) for code in ("zh", "en")}
+        return {"site": site.name, "name": names, "welcome": said["greeting"], "notice": said["notice"]}
+
+    @app.get("/widget.js", summary="The widget: one script tag")
+    def widget() -> Response:
+        script = files("ui").joinpath("static/widget.js").read_bytes()
+        headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)
+
+    @app.get("/demo-shop", response_class=HTMLResponse, include_in_schema=False)
+    def demo_shop() -> str:
+        return files("ui").joinpath("static/demo-shop.html").read_text("utf-8").replace("{site}", desk.front)
+
+
+def _check_origin(site: Site, origin: str, host: str) -> None:
+    """Refuse a web page of an origin that the site does not allow; programs send none and are held by limits instead."""
+    own = urlsplit(origin).netloc == host
+    if origin and not own and origin not in site.origins and not re.fullmatch(LOCAL_ORIGIN, origin):
+        raise HTTPException(403, "this web address may not use this chat; its owner can allow it")
+
+
+def _bad_request(request: Request, error: Exception) -> JSONResponse:
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(problem["type"] == "string_too_long" and problem["loc"][-1] == "message" for problem in problems):
+        message = f"消息请控制在 {MAX_MESSAGE_CHARS} 字以内。Please keep the message under {MAX_MESSAGE_CHARS} characters."
+        return JSONResponse({"message": message}, 413)
+    first = problems[0] if problems else {"loc": ("body",), "msg": "cannot be read"}
+    return JSONResponse({"message": f"{'.'.join(map(str, first['loc'][1:])) or 'body'}: {first['msg']}"}, 422)
+
+
+def _unknown_site(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"message": str(error)}, 404)

@@ -1,0 +1,63 @@
+"""One turn: a visitor's message, the bot's events, what is stored, and the answer as JSON. Knows no HTTP."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from chatbot.bot import Bot
+from chatbot.memory import Memory
+from chatbot.messages import Answer, Conversation, Event
+from ui.errors import BadCall
+
+
+def conversation_of(memory: Memory, site: str, token: str | None, *, strict: bool = False) -> Conversation:
+    """The conversation of a token, or a new one. An unknown token and a foreign one look the same.
+
+    Raises:
+        BadCall: with `strict`, for a token that no conversation has.
+
+    """
+    found = memory.load(token, site) if token else None
+    if found is None and token and strict:
+        raise BadCall("there is no such conversation on this site. Leave --conversation out to begin a new one")
+    return found or memory.start(site)
+
+
+def turn(bot: Bot, memory: Memory, question: str, conversation: Conversation) -> Iterator[tuple[Event, int]]:
+    """The bot's events; with the `Answer` comes the number it was stored under, 0 with the others."""
+    for event in bot.reply(question, conversation):
+        yield event, memory.record(conversation.token, question, event) if isinstance(event, Answer) else 0
+
+
+def answer_in(bot: Bot, memory: Memory, site: str, question: str, token: str | None, *, strict: bool = False) -> dict[str, Any]:
+    """A whole turn as the JSON of `kefu ask`."""
+    conversation = conversation_of(memory, site, token, strict=strict)
+    answer, ms = timed_reply(bot, question, conversation)
+    memory.record(conversation.token, question, answer)
+    return {**answer_json(answer), "conversation": conversation.token, "ms": ms}
+
+
+def timed_reply(bot: Bot, question: str, conversation: Conversation) -> tuple[Answer, dict[str, float]]:
+    """The answer, and milliseconds: to the first event, and in all."""
+    began = time.perf_counter()
+    first, answer = 0.0, None
+    for event in bot.reply(question, conversation):
+        first = first or time.perf_counter() - began
+        if isinstance(event, Answer):
+            answer = event
+    assert answer is not None  # noqa: S101 - Bot.reply ends with exactly one
+    return answer, {"first": round(first * 1000, 1), "total": round((time.perf_counter() - began) * 1000, 1)}
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer as the command line and the API give it."""
+    probability = None if answer.probability is None else round(answer.probability, 6)
+    return {
+        "text": answer.text,
+        "status": answer.status,
+        "probability": probability,
+        "generator": answer.generator,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "suggestions": list(answer.suggestions),
+    }

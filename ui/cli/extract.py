@@ -1,0 +1,82 @@
+"""`kefu extract`: what would be found in pages, without a site."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crawler.records import FaqEntry, Page
+from ui.cli.context import JsonOption
+from ui.cli.output import emit, say, show
+from ui.errors import BadCall
+
+ENTRY_KEYS = ("question", "answer", "url", "anchor", "section", "language", "source")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("extract", help="Show the questions and answers that Kefu finds in pages.")(extract)
+
+
+def extract(
+    pages: Annotated[list[str], typer.Argument(metavar="PATH_OR_URL…", help="HTML files or addresses.")],
+    json: JsonOption = False,
+    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable.")] = None,
+) -> None:
+    """Print one result for each page; one that cannot be read is said, and the others go on."""
+    failed = 0
+    for name in pages:
+        try:
+            found = _extracted(name, allow_host or [])
+        except BadCall as error:
+            say(f"kefu: {error}")
+            failed += 1
+            continue
+        if json:
+            emit(found)
+        else:
+            _tell(found)
+    if failed:
+        raise BadCall(f"{failed} of {len(pages)} pages could not be read")
+
+
+def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
+    from crawler.extract import extract as find_entries
+    from crawler.extract import passages
+
+    page = _read(name, allow_hosts)
+    entries = find_entries(page)
+    rest: list[FaqEntry] = [] if entries else passages(page)
+    return {
+        "file": name,
+        "entries": [{key: asdict(entry)[key] for key in ENTRY_KEYS} for entry in entries],
+        "passages": [{"heading": p.section, "text": p.answer, "anchor": p.anchor} for p in rest],
+    }
+
+
+def _read(name: str, allow_hosts: list[str]) -> Page:
+    from crawler.charset import decode
+    from crawler.crawl import to_page
+    from crawler.errors import CrawlerError
+    from crawler.fetch import open_fetch
+
+    if name.startswith(("http://", "https://")):
+        try:
+            response = open_fetch(allow_hosts=allow_hosts)(name)
+        except CrawlerError as error:
+            raise BadCall(str(error)) from error
+        if response.status != 200 or not response.is_html:
+            raise BadCall(f"{name} answers {response.status} with {response.content_type or 'no type'}, not a web page")
+        return to_page(response)
+    path = Path(name)
+    try:
+        return Page(path.resolve().as_uri(), decode(path.read_bytes()))
+    except OSError as error:
+        raise BadCall(f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http") from error
+
+
+def _tell(found: dict[str, Any]) -> None:
+    show(f"{found['file']}: {len(found['entries'])} questions, {len(found['passages'])} passages")
+    for entry in found["entries"]:
+        show(f"\n[{entry['source']}] {entry['question']}\n{entry['answer']}")

@@ -1,0 +1,77 @@
+"""The command line's frame: the commands, the global options, and errors as one line with an exit code."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.errors import KefuError
+from ui.cli import ask, config, crawl, demo, extract, import_, models, rm, search, serve, sites, status
+from ui.cli.context import Context
+from ui.cli.output import say
+from ui.cli.shadow import check_shadowing
+
+app = typer.Typer(
+    name="kefu",
+    help="客服: answers your visitors from your own FAQ pages. 根据您网站上的常见问题回答访客。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, crawl, extract, import_, search, ask, serve, sites, rm, models, status, config):
+    command.register(app)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of sites and conversations (default ./kefu-data).")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> None:
+    context.obj = Context(data)
+
+
+def run(argv: list[str]) -> int:
+    """Run one command; returns the exit code and never lets a traceback out."""
+    if argv == ["--version"]:
+        return _version()
+    try:
+        check_shadowing()
+        app(argv, standalone_mode=False)
+    except KefuError as error:
+        say(f"kefu: {error}")
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        say("kefu: stopped; what was published before still serves")
+        return 130
+    except typer.Exit as leave:
+        return leave.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (kefu … | head): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person sees one line
+        return _unexpected(error)
+    return 0
+
+
+def _unexpected(error: Exception) -> int:
+    # Usage errors carry their own sentence and code; typer brings its own copy of click, so they are known by shape.
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        say(f"kefu: {error.format_message()} See 'kefu --help'.")
+        return int(error.exit_code)
+    logging.getLogger(__name__).debug("unexpected", exc_info=error)
+    reason = (str(error).splitlines() or [""])[0][:300]
+    say(f"kefu: unexpected {type(error).__name__}: {reason}. Nothing was lost; KEFU_LOG_LEVEL=DEBUG shows where it happened")
+    return 1
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    typer.echo(f"kefu {version('kefu')}")
+    return 0

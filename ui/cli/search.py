@@ -1,0 +1,72 @@
+"""`kefu search`: what search finds, by the same path as an answer."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ui.cli.context import JsonOption, SiteOption, settings_of
+from ui.cli.output import emit, say, show, show_count, show_download
+from ui.errors import BadCall
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("search", help="Show which entries a question finds, and how sure Kefu is.")(search)
+
+
+def search(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(help="One question.")] = None,
+    queries: Annotated[Path | None, typer.Option("--queries", help='Many: a .jsonl file of {"id","question"}.')] = None,
+    site: SiteOption = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="At most so many entries.")] = 10,
+    json: JsonOption = False,
+) -> None:
+    """Search for one question or for each of a file."""
+    from ui.launch import embedder_for, index_for
+    from ui.settings import chosen_site
+
+    if (question is None) == (queries is None):
+        raise BadCall("give either a question or --queries FILE")
+    settings = settings_of(context)
+    name = chosen_site(settings, site)
+    index = index_for(settings, name, embedder_for(settings, show_download, say))()
+    if queries is not None:
+        rows = questions_of(queries)
+        with show_count("searching") as bar:
+            done = 0
+
+            def tell(count: int) -> None:
+                nonlocal done
+                done += count
+                bar(done, len(rows))
+
+            found = index.search_many([row["question"] for row in rows], k, tell)
+        for row, one in zip(rows, found, strict=True):
+            emit({"id": row["id"], **_json(one)})
+    else:
+        one = index.search(question or "", k)
+        if json:
+            emit({"question": question, **_json(one), "features": {key: round(value, 4) for key, value in one.features.items()}})
+        else:
+            show(f"probability {one.probability:.2f}  " + "  ".join(f"{key} {value:.2f}" for key, value in one.features.items()))
+            for hit in one.hits:
+                show(f"{hit.score:.3f}  {hit.entry.title}  {hit.entry.link}")
+
+
+def questions_of(path: Path) -> list[dict[str, Any]]:
+    """Rows of a file of questions, each with "id" and "question"."""
+    from crawler.records import read_jsonl
+
+    rows = []
+    for where, row in read_jsonl(path):
+        if "id" not in row or not isinstance(row.get("question"), str):
+            raise BadCall(f'{where}: every line needs "id" and "question"')
+        rows.append(row)
+    return rows
+
+
+def _json(found: Any) -> dict[str, Any]:
+    hits = [{"entry": hit.entry.id, "question": hit.entry.question, "score": round(hit.score, 6)} for hit in found.hits]
+    return {"probability": round(found.probability, 6), "hits": hits}

@@ -1,0 +1,39 @@
+"""`Desk`: what a running server holds: its sites with their bots, made when first asked for, and the memory. No HTTP."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chatbot.bot import Bot
+from chatbot.memory import Memory
+from ui.errors import UnknownSite
+from ui.settings import Site
+
+
+@dataclass
+class Desk:
+    """`front` is the site that the chat page shows and that a request without a site means."""
+
+    names: Sequence[str]
+    front: str
+    memory: Memory
+    read_site: Callable[[str], Site]
+    make_bot: Callable[[Site], Bot]
+    _bots: dict[str, tuple[Site, Bot]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def site(self, name: str | None) -> tuple[Site, Bot]:
+        """A site and its bot.
+
+        Raises:
+            UnknownSite: this server does not have it.
+
+        """
+        chosen = name or self.front
+        if chosen not in self.names:
+            raise UnknownSite(f"this server has no site '{chosen}'")
+        with self._lock:
+            if chosen not in self._bots:
+                site = self.read_site(chosen)
+                self._bots[chosen] = (site, self.make_bot(site))
+            return self._bots[chosen]

@@ -1,0 +1,73 @@
+"""What commands share: settings to embedder, generator, memory and bot. Fetches the embedder when it is missing."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from chatbot.bands import Bands
+from chatbot.bot import Bot
+from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.memory import Memory, open_memory
+from chatbot.texts import Texts
+from index import catalogue, weights
+from index.calibrate import load_calibration
+from index.catalogue import DEFAULT_GENERATOR, Model
+from index.embed import Embedder, open_embedder
+from index.hybrid import Index, latest
+from ui.settings import Settings, Site, site_folder
+
+log = logging.getLogger(__name__)
+
+# (model) -> a context that gives the progress callback of its download
+ShowDownload = Callable[[Model], AbstractContextManager[Callable[[int], None]]]
+Say = Callable[[str], None]
+
+
+def embedder_for(settings: Settings, show: ShowDownload, say: Say) -> Embedder:
+    """The embedder of the settings; one of the catalogue is fetched when it is missing."""
+    known = catalogue.find(settings.embedder)
+    if known and not weights.installed(known.name, settings.models):
+        fetch_model(known, settings.models, show, say)
+    return open_embedder(settings.embedder, settings.models, settings.device)
+
+
+def fetch_model(model: Model, models: Path, show: ShowDownload, say: Say) -> Path:
+    """Fetch a model with its size and licence said first and its progress shown."""
+    say(f"fetching {model.name}: {model.size_bytes / 1e6:,.0f} MB, {model.publisher}, licence {model.licence}")
+    with show(model) as progress:
+        return weights.pull(model, models, progress=progress, say=say)
+
+
+def generator_for(settings: Settings, say: Say) -> Generator:
+    """The generator of the settings. Without a name, the default model when installed, else `quote`, and it is said."""
+    if settings.generator:
+        return open_generator(settings.generator, settings.models, device=settings.device, threads=settings.threads)
+    if weights.installed(DEFAULT_GENERATOR, settings.models):
+        return open_generator(DEFAULT_GENERATOR, settings.models, device=settings.device, threads=settings.threads)
+    say(f"no generator installed: published answers are quoted. 'kefu models pull {DEFAULT_GENERATOR}' fetches one")
+    return QUOTE
+
+
+def index_for(settings: Settings, site: str, embedder: Embedder) -> Callable[[], Index]:
+    """The published index of a site, read anew after each publish."""
+    return latest(site_folder(settings, site), embedder, load_calibration(settings.calibration))
+
+
+def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Generator) -> Bot:
+    """The bot of a site."""
+    index = index_for(settings, site.name, embedder)
+    index()
+    bands = Bands(**site.bands.model_dump())
+    return Bot(index, generator, bands, texts_for(site))
+
+
+def texts_for(site: Site) -> Texts:
+    """The fixed sentences of a site."""
+    return Texts(site.names or {"zh": site.name, "en": site.name}, site.contacts, site.hours, site.texts)
+
+
+def memory_for(settings: Settings) -> Memory:
+    """The stored conversations."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return open_memory(settings.database_url)
