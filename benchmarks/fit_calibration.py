@@ -55,7 +55,9 @@ def fit(rows: np.ndarray, labels: np.ndarray, sets: np.ndarray) -> tuple[np.ndar
     """Weights and intercept in the features' own units; every set weighs the same."""
     mean, scale = rows.mean(0), rows.std(0) + 1e-9
     share = np.array([1.0 / (sets == name).sum() for name in sets])
-    model = LogisticRegression(C=1.0, max_iter=2000).fit((rows - mean) / scale, labels, sample_weight=share * len(rows) / len(set(sets)))
+    model = LogisticRegression(C=1.0, max_iter=2000).fit(
+        (rows - mean) / scale, labels, sample_weight=share * len(rows) / len(set(sets))
+    )
     weights = model.coef_[0] / scale
     return weights, float(model.intercept_[0] - (weights * mean).sum())
 
@@ -63,7 +65,9 @@ def fit(rows: np.ndarray, labels: np.ndarray, sets: np.ndarray) -> tuple[np.ndar
 def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
     """Mean gap between probability and share right, over 10 bins of equal width."""
     bins = np.minimum((p * 10).astype(int), 9)
-    return sum(abs(p[bins == b].mean() - labels[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any())
+    return sum(
+        abs(p[bins == b].mean() - labels[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any()
+    )
 
 
 def report(names: Sequence[str], rows: np.ndarray, labels: np.ndarray, sets: np.ndarray) -> None:
@@ -72,7 +76,10 @@ def report(names: Sequence[str], rows: np.ndarray, labels: np.ndarray, sets: np.
         p = 1 / (1 + np.exp(-(rows[sets == name] @ weights + intercept)))
         gold = labels[sets == name]
         single = roc_auc_score(gold, rows[sets == name][:, 0])
-        print(f"{name:18} n={len(gold):4} right {gold.mean():.2f}  AUROC {roc_auc_score(gold, p):.3f} (similarity alone {single:.3f})  ECE {expected_calibration_error(p, gold):.3f}", flush=True)
+        print(
+            f"{name:18} n={len(gold):4} right {gold.mean():.2f}  AUROC {roc_auc_score(gold, p):.3f} (similarity alone {single:.3f})  ECE {expected_calibration_error(p, gold):.3f}",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -92,10 +99,15 @@ def main() -> None:
     sets = np.concatenate([np.full(len(part[1]), name) for name, part in data.items()])
     report(list(data), rows, labels, sets)
     weights, intercept = fit(rows, labels, sets)
-    model = {"weights": dict(zip(FEATURES, map(lambda w: round(float(w), 4), weights), strict=True)), "intercept": round(intercept, 4)}
+    model = {
+        "weights": dict(zip(FEATURES, (round(float(w), 4) for w in weights), strict=True)),
+        "intercept": round(intercept, 4),
+    }
     print(json.dumps(model))
     if args.write:
-        (Path(__file__).parent.parent / "index" / "calibration.json").write_text(json.dumps(model, indent=1) + "\n", "utf-8")
+        (Path(__file__).parent.parent / "index" / "calibration.json").write_text(
+            json.dumps(model, indent=1) + "\n", "utf-8"
+        )
 
 
 if __name__ == "__main__":

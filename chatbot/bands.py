@@ -27,7 +27,9 @@ class Bands:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.suggest <= self.generate <= self.direct <= 1.0:
-            raise ChatbotError(f"bands must rise from 0 to 1: suggest {self.suggest}, generate {self.generate}, direct {self.direct}")
+            raise ChatbotError(
+                f"bands must rise from 0 to 1: suggest {self.suggest}, generate {self.generate}, direct {self.direct}"
+            )
 
     def choose(self, question: str, found: Found) -> Band:
         """The band of a search result. A stored question, word for word, is its own answer: a clicked chip must work."""

@@ -103,7 +103,13 @@ class Bot:
         if not shown or len(used) < _needed(found):
             yield _published(hits[: _needed(found)], found.probability)
             return
-        yield Answer("".join(shown), "answered", found.probability, self.generator.name, tuple(c for c in citations if c.number in used))
+        yield Answer(
+            "".join(shown),
+            "answered",
+            found.probability,
+            self.generator.name,
+            tuple(c for c in citations if c.number in used),
+        )
 
     def _suggest(self, found: Found, language: str) -> Answer:
         questions = [hit.entry.question for hit in found.hits if hit.entry.question]

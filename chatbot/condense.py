@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from chatbot.messages import Message
-from crawler.language import detect
+from crawler.language import asks, detect
 from index.words import tokens
 
 FOLLOW_UP = re.compile(
@@ -12,8 +12,12 @@ FOLLOW_UP = re.compile(
     r"|^(?:and|what about|how about|what if|then|also|but|so|why|it|that|this|those|they)\b",
     re.IGNORECASE,
 )
-PARTS_ZH = re.compile(r"[，,；;？?。]|以及|还有|并且|另外|同时")
-PARTS_EN = re.compile(r"[;?.]|,\s*(?:and|also|plus)\b|,|\band\b|\balso\b", re.IGNORECASE)
+# Where one question may end and another begin; "and" only before a word that opens a question.
+SPLIT_ZH = re.compile(r"[，,；;？?。！]|以及|还有|并且|另外|同时")
+SPLIT_EN = re.compile(
+    r"[;?]\s*|,?\s+(?:and|also|plus)\s+(?=(?:how|what|when|where|who|which|why|do|does|can|could|is|are|will|would|should)\b)",
+    re.IGNORECASE,
+)
 SHORT_TOKENS = 8
 
 
@@ -26,7 +30,16 @@ def condense(question: str, history: Sequence[Message]) -> str:
 
 
 def parts(question: str) -> list[str]:
-    """The questions in a question, when each could be asked alone: "how many days, and who pays?" is two."""
-    pattern = PARTS_ZH if detect(question) == "zh" else PARTS_EN
-    pieces = [piece.strip() for piece in pattern.split(question) if piece and len(tokens(piece)) >= 2]
+    """The questions in a question, two or three of them, or none: "how many days, and who pays?" is two.
+
+    A piece that asks nothing is the setting of the next one and goes before it.
+    """
+    pieces, setting = [], ""
+    for piece in (SPLIT_ZH if detect(question) == "zh" else SPLIT_EN).split(question):
+        text = f"{setting} {piece.strip()}".strip()
+        if asks(piece) and len(tokens(piece)) >= 2:
+            pieces.append(text)
+            setting = ""
+        else:
+            setting = text
     return pieces if 2 <= len(pieces) <= 3 else []

@@ -7,7 +7,22 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Float, ForeignKey, Integer, MetaData, String, Table, Text, create_engine, event, insert, select, update
+from sqlalchemy import (
+    Column,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.errors import MemoryFailed
@@ -64,7 +79,12 @@ class Memory:
     def load(self, token: str, site: str) -> Conversation | None:
         """What was said under a token on a site, the last turns only; None for an unknown token."""
         found = select(conversations.c.id).where(conversations.c.id == _id(token), conversations.c.site == site)
-        said = select(turns.c.question, turns.c.answer).where(turns.c.conversation == _id(token)).order_by(turns.c.id.desc()).limit(MAX_TURNS)
+        said = (
+            select(turns.c.question, turns.c.answer)
+            .where(turns.c.conversation == _id(token))
+            .order_by(turns.c.id.desc())
+            .limit(MAX_TURNS)
+        )
         try:
             with self._engine.connect() as connection:
                 if connection.execute(found).first() is None:
@@ -72,7 +92,9 @@ class Memory:
                 rows = connection.execute(said).all()
         except SQLAlchemyError as error:
             raise MemoryFailed(_failed(error)) from error
-        messages = [m for row in reversed(rows) for m in (Message("user", row.question), Message("assistant", row.answer))]
+        messages = [
+            m for row in reversed(rows) for m in (Message("user", row.question), Message("assistant", row.answer))
+        ]
         return Conversation(token, tuple(messages))
 
     def record(self, token: str, question: str, answer: Answer) -> int:
@@ -147,7 +169,13 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "busy_timeout=30000",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

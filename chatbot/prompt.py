@@ -41,7 +41,8 @@ def build_prompt(question: str, hits: Sequence[Hit], language: str, name: str) -
 def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
     """One citation for each hit, numbered from 1."""
     return tuple(
-        Citation(number, hit.entry.title, hit.entry.link, plain(hit.entry.answer)[:QUOTE_CHARS]) for number, hit in enumerate(hits, 1)
+        Citation(number, hit.entry.title, hit.entry.link, plain(hit.entry.answer)[:QUOTE_CHARS])
+        for number, hit in enumerate(hits, 1)
     )
 
 

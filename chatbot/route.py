@@ -31,7 +31,9 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "handoff",
         "handoff",
-        POLITE_ZH + r"(?:转|找|要|接|换|联系|叫|呼叫|人工|真人|客服)*(?:人工|真人|人工客服|人工服务|在线客服|客服人员|工作人员|真人客服)" + POLITE_ZH,
+        POLITE_ZH
+        + r"(?:转|找|要|接|换|联系|叫|呼叫|人工|真人|客服)*(?:人工|真人|人工客服|人工服务|在线客服|客服人员|工作人员|真人客服)"
+        + POLITE_ZH,
         POLITE_ZH + r"(?:转|找|接|换)(?:个|到)?(?:客服|人)" + POLITE_ZH,
         POLITE_EN
         + r"(?:(?:talk|speak|chat|connect|transfer|connected|transferred|put|through)\s*(?:me)?\s*(?:to|with)?\s*)*(?:an?|the|some|your|with|to|\s)*(?:real|live|actual)?\s*"
@@ -50,7 +52,11 @@ INTENTS: tuple[Intent, ...] = (
         r"(?:ok|okay|great|perfect|got it|good|cool|\s)*(?:thanks|thank you|thx|ty|cheers|much appreciated)(?: you)?(?:\s*(?:a lot|so much|very much|a bunch|for (?:your|the) help))?",
         r"(?:好的|好|嗯|明白了|知道了|懂了|ok|okay|got it|great|perfect)+",
     ),
-    _intent("goodbye", "smalltalk", r"(?:再见|拜拜|拜|回见|下次见|晚安|bye|goodbye|good bye|bye bye|see you|see ya|good night|\s)+"),
+    _intent(
+        "goodbye",
+        "smalltalk",
+        r"(?:再见|拜拜|拜|回见|下次见|晚安|bye|goodbye|good bye|bye bye|see you|see ya|good night|\s)+",
+    ),
     _intent(
         "identity",
         "smalltalk",
@@ -58,7 +64,12 @@ INTENTS: tuple[Intent, ...] = (
         r"(?:你|您)(?:能|会|可以)(?:做|干|帮我做|帮我)?(?:什么|啥|些什么|干什么|干嘛)(?:啊|呀|呢)*",
         r"(?:who|what) are you|are you (?:a |an )?(?:ro)?(?:bot|robot|human|person|real person|real|machine|ai|chatbot)|what(?:'s| is) your name|what can you do|how can you help(?: me)?",
     ),
-    _intent("abuse", "smalltalk", r"(?:你|真|太|是|个|的|了|这|什么|破|\s)*(?:垃圾|傻逼|傻瓜|白痴|智障|废物|笨蛋|脑残|滚|去死|没用)(?:客服|机器人|东西|啊|吧|了|透了|死了)*", r"(?:you(?:'re| are)?|are|so|is|this|bot|an?|fucking|\s)*(?:stupid|useless|idiot|dumb|moron|fuck you|fuck off|shut up|suck)(?: bot)?"),
+    _intent(
+        "abuse",
+        "smalltalk",
+        r"(?:你|真|太|是|个|的|了|这|什么|破|\s)*(?:垃圾|傻逼|傻瓜|白痴|智障|废物|笨蛋|脑残|滚|去死|没用)(?:客服|机器人|东西|啊|吧|了|透了|死了)*",
+        r"(?:you(?:'re| are)?|are|so|is|this|bot|an?|fucking|\s)*(?:stupid|useless|idiot|dumb|moron|fuck you|fuck off|shut up|suck)(?: bot)?",
+    ),
 )
 
 

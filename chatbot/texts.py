@@ -72,9 +72,15 @@ class Texts:
 
     def _contact(self, code: str) -> str:
         texts = BUILT_IN[code]
-        ways = [texts[kind].replace("{value}", value) for kind, value in self.contacts.items() if kind in ("phone", "email", "url") and value]
+        ways = [
+            texts[kind].replace("{value}", value)
+            for kind, value in self.contacts.items()
+            if kind in ("phone", "email", "url") and value
+        ]
         if not ways:
             return texts["no_contact"]
         hours = self.hours.get(code)
-        said = texts["separator"].join(ways) + (texts["hours"].replace("{value}", hours) if hours else "") + texts["end"]
+        said = (
+            texts["separator"].join(ways) + (texts["hours"].replace("{value}", hours) if hours else "") + texts["end"]
+        )
         return texts["contact"].replace("{ways}", said)

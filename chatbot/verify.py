@@ -15,12 +15,19 @@ MIN_COVERAGE = 0.6
 SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=\.)(?=\s)")
 LINK = re.compile(r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
-CHINESE_NUMBER = re.compile(r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))")
+CHINESE_NUMBER = re.compile(
+    r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
+)
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-NEGATION = re.compile(r"不|没|无法|未|非|禁止|\b(?:no|not|never|cannot|without|none|neither|nor)\b|n't\b", re.IGNORECASE)
+NEGATION = re.compile(
+    r"不|没|无法|未|非|禁止|\b(?:no|not|never|cannot|without|none|neither|nor)\b|n't\b", re.IGNORECASE
+)
 # Words in which 不 and 无 negate nothing, or which ask.
-NO_NEGATION = re.compile(r"不同|不仅|不但|不过|不好意思|不客气|不论|无论|不管|是不是|能不能|可不可以|要不要|差不多|非常|未来|not only|no problem", re.IGNORECASE)
+NO_NEGATION = re.compile(
+    r"不同|不仅|不但|不过|不好意思|不客气|不论|无论|不管|是不是|能不能|可不可以|要不要|差不多|非常|未来|not only|no problem",
+    re.IGNORECASE,
+)
 
 
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
@@ -36,14 +43,19 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
-    words = set(tokens(_without_marks(sentence)))
+    words = {word for word in tokens(_without_marks(sentence)) if not word.isdecimal()}
     facts = set(_facts(_without_marks(sentence)))
     if not words:
         return 0
     best, best_coverage = 0, 0.0
     for number, passage in enumerate(passages, 1):
         held = len(words & set(tokens(passage))) / len(words)
-        if held > best_coverage and held >= MIN_COVERAGE and facts <= set(_facts(passage)) and _same_negation(sentence, words, passage):
+        if (
+            held > best_coverage
+            and held >= MIN_COVERAGE
+            and facts <= set(_facts(passage))
+            and _same_negation(sentence, words, passage)
+        ):
             best, best_coverage = number, held
     return best
 
@@ -54,7 +66,12 @@ def clean(sentence: str) -> str:
 
 
 def _without_marks(sentence: str) -> str:
-    return re.sub(r"\s*[\[【(（]\s*(?:资料|来源|passage|source)?\s*\d{1,2}(?:\s*[,，、]\s*\d{1,2})*\s*[\]】)）]", "", sentence, flags=re.IGNORECASE)
+    return re.sub(
+        r"\s*[\[【(（]\s*(?:资料|来源|passage|source)?\s*\d{1,2}(?:\s*[,，、]\s*\d{1,2})*\s*[\]】)）]",
+        "",
+        sentence,
+        flags=re.IGNORECASE,
+    )
 
 
 def _facts(text: str) -> Iterator[str]:

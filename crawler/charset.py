@@ -14,7 +14,22 @@ BOMS = (
 )
 META = re.compile(rb"""(?:<meta[^>]*?charset\s*=\s*["']?|<\?xml[^>]*encoding\s*=\s*["'])\s*([\w.:-]+)""", re.IGNORECASE)
 # The WHATWG Encoding Standard reads these labels as their supersets, and so do browsers.
-SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "iso-8859-1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252", "us-ascii": "cp1252", "x-sjis": "cp932", "shift_jis": "cp932", "euc-kr": "cp949", "big5": "big5hkscs", "x-x-big5": "big5hkscs", "unicode": "utf-8", "utf8": "utf-8"}
+SUPERSETS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "ascii": "cp1252",
+    "us-ascii": "cp1252",
+    "x-sjis": "cp932",
+    "shift_jis": "cp932",
+    "euc-kr": "cp949",
+    "big5": "big5hkscs",
+    "x-x-big5": "big5hkscs",
+    "unicode": "utf-8",
+    "utf8": "utf-8",
+}
 
 
 def decode(body: bytes, content_type: str = "") -> str:

@@ -57,5 +57,8 @@ def _edited(entry: FaqEntry, edit: Mapping[str, Any]) -> FaqEntry:
         return entry
     similar = tuple(dict.fromkeys((*entry.similar, *edit.get("similar", ()))))
     return replace(
-        entry, question=edit.get("question", entry.question), answer=edit.get("answer", entry.answer), similar=similar
+        entry,
+        question=edit.get("question", entry.question),
+        answer=edit.get("answer", entry.answer),
+        similar=similar,
     )

@@ -3,7 +3,7 @@
 import socket
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -85,7 +85,11 @@ def open_fetch(
     session = _Session()
     session.trust_env = False  # no proxy and no .netrc from the environment: they would carry us past the checks
     session.headers.update(
-        {"User-Agent": user_agent(contact), "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1", "Accept-Encoding": "gzip"}
+        {
+            "User-Agent": user_agent(contact),
+            "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+            "Accept-Encoding": "gzip",
+        }
     )
 
     def fetch(url: str) -> Response:
@@ -99,7 +103,9 @@ def open_fetch(
                 if answer.status_code not in REDIRECTS or not target:
                     return _read(answer, here, limits, ends_at)
                 here = _next_hop(start, here, target)
-        raise FetchFailed(f"{start}: more than {limits.max_redirects} redirects. Open it in a browser and give the final address")
+        raise FetchFailed(
+            f"{start}: more than {limits.max_redirects} redirects. Open it in a browser and give the final address"
+        )
 
     return fetch
 
@@ -112,7 +118,9 @@ def _check_address(url: str, allow_hosts: Collection[str], resolve: Resolve) -> 
     host, port = pair.rsplit(":", 1)
     for address in resolve(host, int(port)):
         if refused_address(address):
-            raise UrlRefused(f"{host} is a private or special address. If it is yours, allow it with --allow-host {pair}")
+            raise UrlRefused(
+                f"{host} is a private or special address. If it is yours, allow it with --allow-host {pair}"
+            )
 
 
 def _next_hop(start: str, here: str, target: str) -> str:
@@ -127,7 +135,9 @@ def _get(session: requests.Session, url: str, limits: FetchLimits, ends_at: floa
     try:
         return session.get(url, stream=True, allow_redirects=False, timeout=(left_s, left_s))
     except requests.exceptions.SSLError as error:
-        raise FetchFailed(f"{url}: the TLS certificate is not valid. Renew it, or give the address it was made for") from error
+        raise FetchFailed(
+            f"{url}: the TLS certificate is not valid. Renew it, or give the address it was made for"
+        ) from error
     except requests.exceptions.Timeout as error:
         raise FetchFailed(f"{url} did not answer within {limits.connect_s:.0f} s. Try again later") from error
     except requests.exceptions.RequestException as error:
@@ -173,3 +183,8 @@ def _inflate(chunks: Iterator[bytes], url: str, max_bytes: int) -> Iterator[byte
         yield inflater.flush()
     except zlib.error as error:
         raise FetchFailed(f"{url} is sent as gzip but is not. Check the server's compression") from error
+
+
+def fake_fetch(pages: Mapping[str, Response]) -> Fetch:
+    """A `Fetch` for tests: answers from a table, 404 for the rest."""
+    return lambda url: pages.get(url, Response(url, 404, "text/html", b""))

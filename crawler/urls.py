@@ -20,8 +20,19 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 REFUSED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
-        "168.63.129.16/32 192.88.99.0/24 fec0::/10 64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/32 5f00::/16 "
-        "3fff::/20 100::/64 ::/96".split(),
+        [
+            "168.63.129.16/32",
+            "192.88.99.0/24",
+            "fec0::/10",
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2002::/16",
+            "2001::/32",
+            "5f00::/16",
+            "3fff::/20",
+            "100::/64",
+            "::/96",
+        ],
     )
 )
 
@@ -37,11 +48,15 @@ def canonical(url: str, base: str = "") -> str:
         parts = urlsplit(urljoin(base, url.strip()))
         port = parts.port
     except ValueError as error:
-        raise UrlRefused(f"{url[:200]} is no URL ({error}). Give a full address such as https://shop.example/faq") from error
+        raise UrlRefused(
+            f"{url[:200]} is no URL ({error}). Give a full address such as https://shop.example/faq"
+        ) from error
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise UrlRefused(f"{url[:200]} is no web address. Give a full address such as https://shop.example/faq")
     if parts.username is not None or parts.password is not None:
-        raise UrlRefused(f"{parts.hostname}: addresses with a user name or password in them are not fetched. Leave it out")
+        raise UrlRefused(
+            f"{parts.hostname}: addresses with a user name or password in them are not fetched. Leave it out"
+        )
     host = _ascii_host(parts.hostname)
     netloc = host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
     query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.match(k)])

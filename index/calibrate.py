@@ -35,4 +35,6 @@ def load_calibration(path: Path | None = None) -> Calibration:
         data = json.loads(text)
         return Calibration({str(k): float(v) for k, v in data["weights"].items()}, float(data["intercept"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexFailure(f"{path or 'calibration.json'} is no calibration ({error}). Leave calibration unset to use the one that ships") from error
+        raise IndexFailure(
+            f"{path or 'calibration.json'} is no calibration ({error}). Leave calibration unset to use the one that ships"
+        ) from error

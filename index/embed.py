@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from index import catalogue, weights
 from index.errors import ModelUnavailable
+from index.words import tokens
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
@@ -51,7 +52,9 @@ def _load(name: str, where: str, digest: str, device: str) -> Embedder:
 
     _quiet_transformers()
     try:
-        model = SentenceTransformer(where, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        model = SentenceTransformer(
+            where, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+        )
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelUnavailable(
             f"the embedder {name} cannot be loaded ({_first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
@@ -71,7 +74,11 @@ def _embed_with(model: Any) -> Embed:
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             out[rows] = model.encode(
-                [texts[i] for i in rows], prompt=prompt, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+                [texts[i] for i in rows],
+                prompt=prompt,
+                batch_size=BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
             )
             done(len(rows))
         return out
@@ -98,3 +105,18 @@ def _quiet_transformers() -> None:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def fake_embedder(dimension: int = 256) -> Embedder:
+    """An embedder for tests: hashed tokens, so that texts with words in common are alike. No model."""
+
+    def embed(texts: Sequence[str], kind: Kind, done: Callable[[int], None]) -> Vectors:
+        rows = np.full((len(texts), dimension), 1e-3, np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for token in tokens(text):
+                row[int(hashlib.sha256(token.encode()).hexdigest(), 16) % dimension] += 1.0
+        done(len(texts))
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+    return Embedder("fake", f"fake-{dimension}", dimension, embed)

@@ -20,7 +20,9 @@ ASKED_WEIGHT = 0.05
 FLOOR = 0.70
 
 
-def best_by_entry(similarities: Vectors, passages: Sequence[Passage], rows: Mapping[int, int]) -> dict[int, dict[str, tuple[float, Passage]]]:
+def best_by_entry(
+    similarities: Vectors, passages: Sequence[Passage], rows: Mapping[int, int]
+) -> dict[int, dict[str, tuple[float, Passage]]]:
     """Per entry (by its row) and field ("asked" or "told"), the best similarity and the passage that has it."""
     best: dict[int, dict[str, tuple[float, Passage]]] = {}
     for similarity, passage in zip(similarities.tolist(), passages, strict=True):
@@ -30,14 +32,22 @@ def best_by_entry(similarities: Vectors, passages: Sequence[Passage], rows: Mapp
 
 
 def rank(
-    dense: Mapping[int, Mapping[str, tuple[float, Passage]]], full: Scores, asked: Scores, entries: Sequence[FaqEntry], k: int
+    dense: Mapping[int, Mapping[str, tuple[float, Passage]]],
+    full: Scores,
+    asked: Scores,
+    entries: Sequence[FaqEntry],
+    k: int,
 ) -> tuple[list[Hit], dict[str, float]]:
     """Hits, best first, and the features of the list. `full` and `asked` are BM25 over its ceiling, shape (entries,)."""
     lexical_best = np.argsort(-full, kind="stable")[:20].tolist()
     scored = []
     for row in {*dense, *(row for row in lexical_best if full[row] > 0)}:
         fields = dense.get(row, {})
-        similarity, passage = max(fields.values(), default=(FLOOR, Passage(entries[row], "pair", entries[row].answer)), key=lambda pair: pair[0])
+        similarity, passage = max(
+            fields.values(),
+            default=(FLOOR, Passage(entries[row], "pair", entries[row].answer)),
+            key=lambda pair: pair[0],
+        )
         score = similarity + FULL_WEIGHT * float(full[row]) + ASKED_WEIGHT * float(asked[row])
         scored.append((score, similarity, row, passage))
     scored.sort(key=lambda item: (-item[0], item[2]))

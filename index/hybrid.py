@@ -32,7 +32,17 @@ class Synced:
 class Index:
     """A published snapshot, read-only. Safe to search from several threads."""
 
-    def __init__(self, name: str, passages: Sequence[Passage], entries: Sequence[FaqEntry], store: VectorStore, full: lexical.Lexical, asked: lexical.Lexical, embedder: Embedder, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        name: str,
+        passages: Sequence[Passage],
+        entries: Sequence[FaqEntry],
+        store: VectorStore,
+        full: lexical.Lexical,
+        asked: lexical.Lexical,
+        embedder: Embedder,
+        calibration: Calibration,
+    ) -> None:
         self.name = name
         self.entries = entries
         self._passages = passages
@@ -62,7 +72,9 @@ class Index:
         store = open_store(manifest["store"], embedder.dimension, folder)
         full, asked = (lexical.load(folder / part, len(entries)) for part in ("full", "asked"))
         if manifest["passages"] != len(passages):
-            raise SnapshotDamaged(f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts")
+            raise SnapshotDamaged(
+                f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts"
+            )
         return cls(folder.name, passages, entries, store, full, asked, embedder, calibration)
 
     def search(self, question: str, k: int = 10) -> Found:
@@ -72,7 +84,9 @@ class Index:
         vector = self._embedder.embed([question], "query", lambda n: None)
         return self._search_vector(question, vector, k)
 
-    def search_many(self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None) -> list[Found]:
+    def search_many(
+        self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
+    ) -> list[Found]:
         """`search` for many questions, embedded in batches."""
         if not self.entries:
             return [Found((), 0.0) for _ in questions]
@@ -146,7 +160,14 @@ def _embed(passages: Sequence[Passage], embedder: Embedder, progress: Callable[[
     return out
 
 
-def _write(folder: Path, entries: Sequence[FaqEntry], passages: Sequence[Passage], known: dict[str, Vectors], embedder: Embedder, store: str) -> dict[str, Any]:
+def _write(
+    folder: Path,
+    entries: Sequence[FaqEntry],
+    passages: Sequence[Passage],
+    known: dict[str, Vectors],
+    embedder: Embedder,
+    store: str,
+) -> dict[str, Any]:
     write_entries(folder / "entries.jsonl", entries)
     vectors = open_store(store, embedder.dimension)
     if passages:

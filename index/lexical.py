@@ -1,6 +1,7 @@
 """BM25 over entries, by bm25s (Lù 2024, https://arxiv.org/abs/2407.03618). Knows tokens, not languages."""
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,7 @@ def build(documents: Sequence[Sequence[str]]) -> Lexical:
             frequencies[token] += 1
     if not vocabulary:
         return Lexical(None, {}, frequencies, len(documents))
-    import bm25s
-
+    bm25s = _bm25s()
     bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     bm25.index((ids, vocabulary), show_progress=False, create_empty_token=False)
     return Lexical(bm25, vocabulary, frequencies, len(documents))
@@ -63,6 +63,11 @@ def load(folder: Path, count: int) -> Lexical:
     frequencies = np.load(folder / "frequencies.npy", allow_pickle=False)
     if not vocabulary:
         return Lexical(None, {}, frequencies, count)
+    return Lexical(_bm25s().BM25.load(str(folder / "bm25"), load_corpus=False), vocabulary, frequencies, count)
+
+
+def _bm25s() -> Any:
     import bm25s
 
-    return Lexical(bm25s.BM25.load(str(folder / "bm25"), load_corpus=False), vocabulary, frequencies, count)
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
+    return bm25s

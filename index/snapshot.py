@@ -29,7 +29,9 @@ def writer_lock(site: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout as error:
-        raise IndexFailure(f"site {site.name} is being updated by another process. Try again when it has finished") from error
+        raise IndexFailure(
+            f"site {site.name} is being updated by another process. Try again when it has finished"
+        ) from error
     return lock
 
 
@@ -42,7 +44,10 @@ def publish(site: Path, write: Callable[[Path], dict[str, Any]]) -> str:
     try:
         manifest = write(building)
         files = {str(path.relative_to(building)): path for path in sorted(building.rglob("*")) if path.is_file()}
-        manifest |= {"format": FORMAT, "files": {name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for name, p in files.items()}}
+        manifest |= {
+            "format": FORMAT,
+            "files": {name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for name, p in files.items()},
+        }
         (building / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
         _sync_tree(building)
         name = f"{_newest(folder) + 1:06}"
@@ -50,7 +55,9 @@ def publish(site: Path, write: Callable[[Path], dict[str, Any]]) -> str:
         _sync(folder)
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
-        raise IndexFailure(f"the new index of {site.name} cannot be written ({error.strerror or error}); the old one still serves") from error
+        raise IndexFailure(
+            f"the new index of {site.name} cannot be written ({error.strerror or error}); the old one still serves"
+        ) from error
     write_text_atomically(folder / "CURRENT", name)
     _prune(folder, name)
     return name

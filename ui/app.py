@@ -30,11 +30,21 @@ LOCAL_ORIGIN = r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"
 
 def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
     """The application of a desk; without `gradio` only the API, the widget and its demo page."""
-    app = FastAPI(title="Kefu", max_body_size=MAX_BODY_BYTES, docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    app = FastAPI(
+        title="Kefu",
+        max_body_size=MAX_BODY_BYTES,
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
     origins = sorted({origin for name in desk.names for origin in desk.read_site(name).origins})
     # With a policy of our own, Gradio adds none; on its own it would answer any origin, with credentials.
     app.add_middleware(
-        CORSMiddleware, allow_origins=origins, allow_origin_regex=LOCAL_ORIGIN, allow_methods=["GET", "POST"], allow_headers=["content-type"]
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_origin_regex=LOCAL_ORIGIN,
+        allow_methods=["GET", "POST"],
+        allow_headers=["content-type"],
     )
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(UnknownSite, _unknown_site)
@@ -49,7 +59,9 @@ def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
 
 def _add_chat(app: FastAPI, desk: Desk) -> None:
     @app.post("/api/chat", response_class=StreamingResponse, summary="Ask; the answer comes as server-sent events")
-    def chat(request: ChatRequest, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = "") -> Response:
+    def chat(
+        request: ChatRequest, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = ""
+    ) -> Response:
         site, bot = desk.site(request.site)
         _check_origin(site, origin, host)
         conversation = conversation_of(desk.memory, site.name, request.conversation)
@@ -67,7 +79,9 @@ def _add_chat(app: FastAPI, desk: Desk) -> None:
         return StreamingResponse(_closing(events()), media_type="text/event-stream", headers=headers)
 
     @app.post("/api/feedback", summary="Rate an answer")
-    def feedback(rating: Rating, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = "") -> dict[str, bool]:
+    def feedback(
+        rating: Rating, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = ""
+    ) -> dict[str, bool]:
         site, _ = desk.site(rating.site)
         _check_origin(site, origin, host)
         if not desk.memory.rate(rating.conversation, rating.turn, rating.rating, rating.note):
@@ -99,7 +113,11 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
     @app.get("/widget.js", summary="The widget: one script tag")
     def widget() -> Response:
         script = files("ui").joinpath("static/widget.js").read_bytes()
-        headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        headers = {
+            "Cache-Control": "public, max-age=300",
+            "Access-Control-Allow-Origin": "*",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
         return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)
 
     @app.get("/demo-shop", response_class=HTMLResponse, include_in_schema=False)
@@ -117,7 +135,9 @@ def _check_origin(site: Site, origin: str, host: str) -> None:
 def _bad_request(request: Request, error: Exception) -> JSONResponse:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
     if any(problem["type"] == "string_too_long" and problem["loc"][-1] == "message" for problem in problems):
-        message = f"消息请控制在 {MAX_MESSAGE_CHARS} 字以内。Please keep the message under {MAX_MESSAGE_CHARS} characters."
+        message = (
+            f"消息请控制在 {MAX_MESSAGE_CHARS} 字以内。Please keep the message under {MAX_MESSAGE_CHARS} characters."
+        )
         return JSONResponse({"message": message}, 413)
     first = problems[0] if problems else {"loc": ("body",), "msg": "cannot be read"}
     return JSONResponse({"message": f"{'.'.join(map(str, first['loc'][1:])) or 'body'}: {first['msg']}"}, 422)

@@ -30,7 +30,9 @@ def turn(bot: Bot, memory: Memory, question: str, conversation: Conversation) ->
         yield event, memory.record(conversation.token, question, event) if isinstance(event, Answer) else 0
 
 
-def answer_in(bot: Bot, memory: Memory, site: str, question: str, token: str | None, *, strict: bool = False) -> dict[str, Any]:
+def answer_in(
+    bot: Bot, memory: Memory, site: str, question: str, token: str | None, *, strict: bool = False
+) -> dict[str, Any]:
     """A whole turn as the JSON of `kefu ask`."""
     conversation = conversation_of(memory, site, token, strict=strict)
     answer, ms = timed_reply(bot, question, conversation)

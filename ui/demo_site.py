@@ -44,8 +44,8 @@ class _Handler(SimpleHTTPRequestHandler):
             path = demo_folder() / "404.html"
         body = path.read_bytes()
         if path.suffix in REWRITTEN:
-            address, port = self.server.server_address[:2]
-            body = body.replace(ORIGIN, f"http://{address!s}:{port}".encode())
+            assert isinstance(self.server, ThreadingHTTPServer)  # noqa: S101 - serve_demo makes no other
+            body = body.replace(ORIGIN, f"http://127.0.0.1:{self.server.server_port}".encode())
         self.send_response(status)
         # No charset here: the pages declare their own, one of them GB2312, as on many a real server.
         self.send_header("Content-Type", self.guess_type(str(path)))

@@ -16,8 +16,20 @@ from ui.wire import MAX_MESSAGE_CHARS
 
 CHIPS = 5
 WORDS = {
-    "zh": {"ask": "请输入您的问题…", "send": "发送", "sources": "来源", "looking": "正在查找…", "title": "{name} · 智能客服"},
-    "en": {"ask": "Type your question…", "send": "Send", "sources": "Sources", "looking": "Looking it up…", "title": "{name} · Assistant"},
+    "zh": {
+        "ask": "请输入您的问题…",
+        "send": "发送",
+        "sources": "来源",
+        "looking": "正在查找…",
+        "title": "{name} · 智能客服",
+    },
+    "en": {
+        "ask": "Type your question…",
+        "send": "Send",
+        "sources": "Sources",
+        "looking": "Looking it up…",
+        "title": "{name} · Assistant",
+    },
 }
 CSS = """
 footer {display: none !important}
@@ -51,18 +63,34 @@ def mount_chat_page(app: FastAPI, desk: Desk) -> None:
 
 def chat_page(desk: Desk) -> gr.Blocks:
     """The page of the desk's front site."""
-    site, bot = desk.site(None)
+    _site, bot = desk.site(None)
     name = " / ".join(dict.fromkeys(bot.texts.name(code) for code in WORDS))
     with gr.Blocks(title=name, analytics_enabled=False, fill_height=True) as page:
         heading = gr.Markdown(f"## {name}", elem_id="heading")
         notice = gr.Markdown(elem_id="notice")
         # Held by the server: the visitor's token and which turn each message belongs to.
         held = gr.State({"token": "", "turns": {}, "history": []})
-        chat = gr.Chatbot(elem_id="chat", show_label=False, height="62vh", buttons=["copy"], feedback_options=("Like", "Dislike"), layout="bubble", allow_tags=False)
+        chat = gr.Chatbot(
+            elem_id="chat",
+            show_label=False,
+            height="62vh",
+            buttons=["copy"],
+            feedback_options=("Like", "Dislike"),
+            layout="bubble",
+            allow_tags=False,
+        )
         with gr.Column(elem_id="chips"):
             chips = [gr.Button(visible=False, size="sm") for _ in range(CHIPS)]
         with gr.Row():
-            box = gr.Textbox(show_label=False, container=False, scale=8, max_length=MAX_MESSAGE_CHARS, elem_id="box", autofocus=True, lines=1)
+            box = gr.Textbox(
+                show_label=False,
+                container=False,
+                scale=8,
+                max_length=MAX_MESSAGE_CHARS,
+                elem_id="box",
+                autofocus=True,
+                lines=1,
+            )
             send = gr.Button("发送 / Send", variant="primary", scale=1, min_width=88, elem_id="send")
         shown = [chat, held, box, *chips]
         ask = _asker(desk)
@@ -118,7 +146,10 @@ def _asker(desk: Desk) -> Any:
                 elif isinstance(event, Answer):
                     text, citations, suggestions = event.text, event.citations, event.suggestions
                     held = {**held, "turns": {**held["turns"], len(history): number}}
-                said = {"role": "assistant", "content": _markdown(text or WORDS[code]["looking"], citations, code)}
+                said = {
+                    "role": "assistant",
+                    "content": _markdown(text or WORDS[code]["looking"], citations, code),
+                }
                 yield [*history, said], held, "", *_chips(suggestions)
         except KefuError:
             said = {"role": "assistant", "content": texts_for(site).say("failed", code)}
@@ -141,7 +172,10 @@ def _markdown(text: str, citations: tuple[Citation, ...], code: str) -> str:
     for citation in citations:
         if citation.url:
             text = text.replace(f"[{citation.number}]", f"[[{citation.number}]]({citation.url})")
-    links = [f"{c.number}. [{_escaped(c.question)}]({c.url})" if c.url else f"{c.number}. {_escaped(c.question)}" for c in citations]
+    links = [
+        f"{c.number}. [{_escaped(c.question)}]({c.url})" if c.url else f"{c.number}. {_escaped(c.question)}"
+        for c in citations
+    ]
     return f"{text}\n\n**{WORDS[code]['sources']}**\n\n" + "\n".join(links) if links else text
 
 
@@ -150,7 +184,10 @@ def _escaped(text: str) -> str:
 
 
 def _chips(suggestions: tuple[str, ...]) -> list[Any]:
-    return [gr.update(value=suggestions[i], visible=True) if i < len(suggestions) else gr.update(visible=False) for i in range(CHIPS)]
+    return [
+        gr.update(value=suggestions[i], visible=True) if i < len(suggestions) else gr.update(visible=False)
+        for i in range(CHIPS)
+    ]
 
 
 def _language_of(request: gr.Request | None) -> str:

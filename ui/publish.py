@@ -92,14 +92,20 @@ def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], 
 def _crawl(site: Site, watch: Watch) -> Crawled:
     chosen = site.crawl
     fetch = open_fetch(allow_hosts=chosen.allow_hosts, contact=chosen.contact)
-    policy = CrawlPolicy(max_pages=chosen.max_pages, delay_s=chosen.delay_s, include=chosen.include, exclude=chosen.exclude)
+    policy = CrawlPolicy(
+        max_pages=chosen.max_pages, delay_s=chosen.delay_s, include=chosen.include, exclude=chosen.exclude
+    )
     pages: Counter[str] = Counter()
     skips: list[Skip] = []
     entries: dict[str, FaqEntry] = {}
     read_urls: set[str] = set()
     for visit in crawl(chosen.seeds, fetch=fetch, policy=policy):
         if isinstance(visit, Skip):
-            pages[f"skipped_{visit.reason}" if visit.reason in ("robots", "not_html", "noindex", "limit") else visit.reason] += 1
+            pages[
+                f"skipped_{visit.reason}"
+                if visit.reason in ("robots", "not_html", "noindex", "limit")
+                else visit.reason
+            ] += 1
             skips.append(visit)
             watch.page(visit, 0)
             continue
@@ -123,7 +129,9 @@ def _unread(old: Sequence[FaqEntry], crawled: Crawled) -> set[str]:
 def _publish(settings: Settings, folder: Path, entries: Sequence[FaqEntry], watch: Watch) -> Synced:
     edits_file = folder / "edits.jsonl"
     edits = [row for _, row in read_jsonl(edits_file)] if edits_file.exists() else []
-    embedder = watch.embedder() if watch.embedder else open_embedder(settings.embedder, settings.models, settings.device)
+    embedder = (
+        watch.embedder() if watch.embedder else open_embedder(settings.embedder, settings.models, settings.device)
+    )
     return sync(folder, apply_edits(entries, edits), embedder, store=settings.store, progress=watch.embedding)
 
 

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from crawler.records import write_text_atomically
 from index.catalogue import DEFAULT_EMBEDDER
@@ -30,18 +35,32 @@ class Settings(BaseSettings):
     data: Path = Field(Path("kefu-data"), description="folder of sites and conversations")
     models: Path = Field(default_factory=default_folder, description="folder of model files")
     embedder: str = Field(DEFAULT_EMBEDDER, description="catalogue name, hub id or folder")
-    generator: str = Field("", description="quote, a catalogue name, llamacpp:FILE, local:NAME; empty: the default model if installed, else quote")
+    generator: str = Field(
+        "",
+        description="quote, a catalogue name, llamacpp:FILE, local:NAME; empty: the default model if installed, else quote",
+    )
     device: str = Field("", description="cpu, cuda or mps for torch; empty: the best there is")
-    threads: Annotated[int, Field(ge=0)] = Field(0, description="threads of the CPU generator; 0: one for each processor")
+    threads: Annotated[int, Field(ge=0)] = Field(
+        0, description="threads of the CPU generator; 0: one for each processor"
+    )
     store: str = Field("faiss", description="vector store")
     calibration: Path | None = Field(None, description="file with another calibration than the one that ships")
-    database: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL of the conversations; empty: SQLite in the data folder")
+    database: SecretStr = Field(
+        SecretStr(""), description="SQLAlchemy URL of the conversations; empty: SQLite in the data folder"
+    )
     host: str = Field("127.0.0.1", description="address that the server listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8765, description="port that the server listens on")
     log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource, file_secret_settings: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, environment, kefu.toml."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
@@ -83,8 +102,10 @@ class Site(_Part):
     crawl: CrawlSettings = CrawlSettings()
     contacts: dict[str, str] = Field(default_factory=dict, description="email, phone, url")
     hours: dict[str, str] = Field(default_factory=dict, description="business hours by language")
-    texts: dict[str, dict[str, str]] = Field(default_factory=dict, description="sentences to say instead of the built-in ones")
-    origins: tuple[str, ...] = Field((), description="web origins that may embed the widget")
+    texts: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="sentences to say instead of the built-in ones"
+    )
+    origins: tuple[str, ...] = Field(default=(), description="web origins that may embed the widget")
     bands: BandSettings = BandSettings()
 
 
@@ -102,7 +123,9 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise BadSettings(f"setting {key}: {first['msg']} (KEFU_{key.upper()} or kefu.toml). 'kefu config' lists what there is") from error
+        raise BadSettings(
+            f"setting {key}: {first['msg']} (KEFU_{key.upper()} or kefu.toml). 'kefu config' lists what there is"
+        ) from error
     except (OSError, ValueError) as error:
         raise BadSettings(f"kefu.toml cannot be read: {error}") from error
 
@@ -140,7 +163,11 @@ def chosen_site(settings: Settings, name: str | None) -> str:
     if name is None:
         if len(names) == 1:
             return names[0]
-        there = f"There are: {', '.join(names)}" if names else f"There is none in {settings.data}; run 'kefu crawl URL' first"
+        there = (
+            f"There are: {', '.join(names)}"
+            if names
+            else f"There is none in {settings.data}; run 'kefu crawl URL' first"
+        )
         raise UnknownSite(f"name the site with --site. {there}")
     site_folder(settings, name)
     if name not in names:
@@ -171,5 +198,3 @@ def write_site(settings: Settings, site: Site) -> None:
     """Store the settings of a site."""
     text = json.dumps(site.model_dump(mode="json"), ensure_ascii=False, indent=1)
     write_text_atomically(site_folder(settings, site.name) / "site.json", text + "\n")
-
-

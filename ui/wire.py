@@ -1,10 +1,10 @@
 """The bot's events as server-sent events, and the shapes of requests: the contract with the widget. Pure.
 
-    start    {"conversation"}                 at once
-    sources  {"citations": […]}               at most once, before the first word
-    delta    {"text"}                         checked pieces of the answer
-    answer   {"text","status",…,"turn"}       exactly once; its text replaces the deltas
-    error    {"message"}                      instead of an answer
+start    {"conversation"}                 at once
+sources  {"citations": […]}               at most once, before the first word
+delta    {"text"}                         checked pieces of the answer
+answer   {"text","status",…,"turn"}       exactly once; its text replaces the deltas
+error    {"message"}                      instead of an answer
 """
 
 import json
@@ -25,7 +25,9 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     message: str = Field(min_length=1, max_length=MAX_MESSAGE_CHARS, examples=["如何退货？"])
-    site: str | None = Field(None, max_length=63, description="may be left out when the server has one site", examples=["demo"])
+    site: str | None = Field(
+        None, max_length=63, description="may be left out when the server has one site", examples=["demo"]
+    )
     conversation: str | None = Field(None, max_length=128, description="the token of the `start` event, to go on")
 
 

@@ -1,9 +1,9 @@
 """What writes an answer. `Generate` is the plug point; `open_generator` chooses one by name, imported when chosen.
 
-    quote                  the published answer, no model
-    llamacpp:NAME|FILE     a GGUF file in this process, on the CPU
-    local:NAME|FOLDER|FILE transformers on CUDA, MPS or CPU; a GGUF file works too
-    NAME                   a catalogue name or a .gguf file means llamacpp, anything else local
+quote                  the published answer, no model
+llamacpp:NAME|FILE     a GGUF file in this process, on the CPU
+local:NAME|FOLDER|FILE transformers on CUDA, MPS or CPU; a GGUF file works too
+NAME                   a catalogue name or a .gguf file means llamacpp, anything else local
 """
 
 from collections.abc import Callable, Iterator
@@ -63,7 +63,9 @@ def _gguf(name: str, models: Path) -> Path:
     if catalogue.find(name) is None:
         path = Path(name).expanduser()
         if not path.is_file():
-            raise GeneratorUnavailable(f"there is no generator {name}. Give a name from 'kefu models', a hub id, a folder or a .gguf file")
+            raise GeneratorUnavailable(
+                f"there is no generator {name}. Give a name from 'kefu models', a hub id, a folder or a .gguf file"
+            )
         return path
     found = weights.model_file(name, models)
     if found is None:

@@ -27,7 +27,9 @@ def open_llamacpp(path: Path, threads: int = 0) -> Callable[[Prompt], Iterator[s
     try:
         import xllamacpp
     except ImportError as error:
-        raise GeneratorUnavailable("xllamacpp is not installed. Run 'pip install xllamacpp', or name the generator local:… instead") from error
+        raise GeneratorUnavailable(
+            "xllamacpp is not installed. Run 'pip install xllamacpp', or name the generator local:… instead"
+        ) from error
     if path.open("rb").read(4) != b"GGUF":
         raise GeneratorUnavailable(f"{path} is no GGUF file. Give a .gguf file, or name the generator local:… instead")
     params = xllamacpp.CommonParams()

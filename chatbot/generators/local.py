@@ -31,7 +31,9 @@ def open_local(name: str, device: str = "") -> Callable[[Prompt], Iterator[str]]
         model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, trust_remote_code=False, **extra)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         first = (str(error).strip().splitlines() or [""])[0][:200]
-        raise GeneratorUnavailable(f"the generator {name} cannot be loaded ({first}). Give a hub id, a folder or a .gguf file") from error
+        raise GeneratorUnavailable(
+            f"the generator {name} cannot be loaded ({first}). Give a hub id, a folder or a .gguf file"
+        ) from error
     model.to(target).eval()
     # One answer at a time: a GPU shared by many visitors is the work of a server (vLLM), not of this module.
     turn = threading.Lock()
@@ -56,13 +58,24 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
             return torch.full((input_ids.shape[0],), stopped.is_set(), device=input_ids.device)
 
     messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
-    inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True).to(model.device)
+    inputs = tokenizer.apply_chat_template(
+        messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    ).to(model.device)
     streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=TOKEN_TIMEOUT_S)
     failures: list[Exception] = []
 
     def work() -> None:
         try:
-            model.generate(**inputs, max_new_tokens=MAX_NEW_TOKENS, do_sample=False, temperature=None, top_p=None, top_k=None, streamer=streamer, stopping_criteria=StoppingCriteriaList([Stopped()]))
+            model.generate(
+                **inputs,
+                max_new_tokens=MAX_NEW_TOKENS,
+                do_sample=False,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                streamer=streamer,
+                stopping_criteria=StoppingCriteriaList([Stopped()]),
+            )
         except (RuntimeError, ValueError) as error:
             failures.append(error)
             streamer.end()

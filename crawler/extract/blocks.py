@@ -4,12 +4,48 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bs4 import NavigableString, Tag
+from bs4.element import NavigableString, Tag
 
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 BOLD_LEVEL = 7
 WHOLE = {"p", "ul", "ol", "table", "pre", "blockquote", "figure", "address", "dl"}
-INLINE = set("a abbr b bdi bdo big br button cite code del dfn em font i img ins kbd label mark nobr q s samp small span strike strong sub sup time tt u var wbr".split())
+INLINE = {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "br",
+        "button",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    }
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,33 @@ import re
 from collections.abc import Collection
 from functools import cached_property
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 from markdownify import MarkdownConverter
 
 from crawler.errors import UrlRefused
 from crawler.extract.blocks import HEADINGS, Block, read_blocks
-from crawler.extract.findings import asks
+from crawler.language import asks
 from crawler.records import Page
 from crawler.urls import canonical
 
-DROPPED = "script style template noscript iframe object embed svg canvas form nav footer select textarea dialog".split()
-DROPPED_ROLES = ("navigation", "search", "banner", "contentinfo", "menu", "menubar")
+DROPPED = [
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "iframe",
+    "object",
+    "embed",
+    "svg",
+    "canvas",
+    "form",
+    "nav",
+    "footer",
+    "select",
+    "textarea",
+    "dialog",
+]
+DROPPED_ROLES = re.compile(r"^(?:navigation|search|banner|contentinfo|menu|menubar)$")
 GLYPHS = re.compile(r"[\u200b\ufeff¶⚓]|\bexpand_more\b|\bkeyboard_arrow_down\b")
 FAQ_WORDS = re.compile(
     r"\bfaqs?\b|f\.a\.q|q\s?&\s?a\b|frequently[ -]asked|common[ -]questions|questions?[ -](?:and|&)[ -]answers|help[ -]?cent(?:er|re)"
@@ -31,7 +47,8 @@ class Document:
         self.page = page
         self.soup = BeautifulSoup(page.html, "lxml")
         self.json_ld = [
-            script.get_text() for script in self.soup.find_all("script", type=re.compile(r"^application/ld\+json", re.IGNORECASE))
+            script.get_text()
+            for script in self.soup.find_all("script", type=re.compile(r"^application/ld\+json", re.IGNORECASE))
         ]
         _drop_furniture(self.soup)
         root = self.soup.find("html")
@@ -91,7 +108,7 @@ class Document:
     def markdown(self, nodes: list[Tag]) -> str:
         """Nodes as Markdown: lists, tables, links (absolute) and line breaks kept, pictures dropped."""
         converter = _Converter(self.page.url)
-        parts = (converter.convert_soup(node).strip() for node in nodes)
+        parts = (converter.convert_soup(_as_block(node)).strip() for node in nodes)
         text = "\n\n".join(part for part in parts if part)
         text = "\n".join(line.rstrip() for line in GLYPHS.sub("", text).splitlines())
         return re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -107,12 +124,21 @@ def text_of(node: Tag) -> str:
     return " ".join(GLYPHS.sub("", node.get_text(" " if node.find("br") else "")).split())
 
 
+def _as_block(node: Tag) -> Tag:
+    """The inside of a <dd> or the like as a plain block: alone, it would be written with the marks of its list."""
+    if node.name not in ("dd", "dt", "li", "td", "th", "summary", *HEADINGS):
+        return node
+    block = node.__copy__()
+    block.name = "div"
+    return block
+
+
 def _drop_furniture(soup: BeautifulSoup) -> None:
     for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
     for node in soup.find_all(DROPPED):
         node.decompose()
-    for node in soup.find_all(attrs={"role": DROPPED_ROLES}):
+    for node in soup.find_all(role=DROPPED_ROLES):
         node.decompose()
     # A <header> of the page is furniture; one inside an article or a card may hold the question.
     for node in soup.select("body > header, body > div > header"):
@@ -122,7 +148,14 @@ def _drop_furniture(soup: BeautifulSoup) -> None:
 
 class _Converter(MarkdownConverter):
     def __init__(self, base: str) -> None:
-        super().__init__(heading_style="ATX", bullets="-", strip=["img", "button", "input"], escape_underscores=False, escape_asterisks=False, escape_misc=False)
+        super().__init__(
+            heading_style="ATX",
+            bullets="-",
+            strip=["img", "button", "input"],
+            escape_underscores=False,
+            escape_asterisks=False,
+            escape_misc=False,
+        )
         self.base = base
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
@@ -138,8 +171,3 @@ class _Converter(MarkdownConverter):
         except UrlRefused:
             return text
         return f"[{text.strip()}]({url})"
-
-
-def is_text(node: object) -> bool:
-    """Whether a child is text that shows."""
-    return isinstance(node, NavigableString) and bool(str(node).strip())

@@ -9,15 +9,6 @@ from bs4 import Tag
 from crawler.records import normalised
 
 MAX_QUESTION_CHARS = 300
-QUESTION_WORDS = re.compile(
-    r"^(?:how|what|when|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may|have|has|i\b"
-    r"|wie|was|wann|wo|warum|wer|welche|kann|ist|sind|gibt|muss|darf|comment|que|quel|quand|où|pourquoi|qui|puis-je|est-ce"
-    r"|cómo|qué|cuándo|dónde|por qué|quién|cuál|puedo|¿)\b|^¿",
-    re.IGNORECASE,
-)
-CHINESE_QUESTION = re.compile(
-    r"如何|怎么|怎样|怎麼|为什么|為什麼|为何|什么|什麼|哪|多少|多久|几|吗|嗎|呢|是否|能否|可否|可以.*吗|谁|何时|何處|か[。?？]?$|ですか|ますか"
-)
 PLACEHOLDER = re.compile(r"^(?:tbc|tba|todo|n/?a|coming soon|待补充|待定|暂无|[\W_]*)$", re.IGNORECASE)
 
 
@@ -30,12 +21,6 @@ class Finding:
     rule: str
     node: Tag | None = None
     answer_nodes: Sequence[Tag] = ()
-
-
-def asks(text: str) -> bool:
-    """Whether a text has the shape of a question. A hint only: 15 % of real FAQ questions have no such shape."""
-    text = text.strip()
-    return bool(re.search(r"[?？؟]", text) or QUESTION_WORDS.match(text) or CHINESE_QUESTION.search(text))
 
 
 def acceptable(finding: Finding) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from crawler.extract.blocks import Block
 from crawler.extract.document import Document
-from crawler.extract.findings import Finding, asks
+from crawler.extract.findings import Finding
+from crawler.language import asks
 
 
 def find_headings(document: Document) -> Iterator[Finding]:

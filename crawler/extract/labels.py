@@ -10,8 +10,12 @@ from crawler.extract.document import Document
 from crawler.extract.findings import Finding
 
 LABEL = r"\s*[*_]*\s*"
-QUESTION_LABEL = re.compile(r"^(?:Q|问题?|問題?|Question|Frage|Pregunta|Вопрос)\s*\d*\s*[*_]*\s*[.:：、)）]" + LABEL, re.IGNORECASE)
-ANSWER_LABEL = re.compile(r"^(?:A|答案?|Answer|Antwort|Réponse|Respuesta|Ответ)\s*\d*\s*[*_]*\s*[.:：、)）]" + LABEL, re.IGNORECASE)
+QUESTION_LABEL = re.compile(
+    r"^(?:Q|问题?|問題?|Question|Frage|Pregunta|Вопрос)\s*\d*\s*[*_]*\s*[.:：、)）]" + LABEL, re.IGNORECASE
+)
+ANSWER_LABEL = re.compile(
+    r"^(?:A|答案?|Answer|Antwort|Réponse|Respuesta|Ответ)\s*\d*\s*[*_]*\s*[.:：、)）]" + LABEL, re.IGNORECASE
+)
 
 
 def find_labels(document: Document) -> Iterator[Finding]:
@@ -41,6 +45,10 @@ def _lines(document: Document) -> Iterator[tuple[Block, str]]:
         text = document.markdown(list(block.nodes))
         pieces = [text]
         if QUESTION_LABEL.match(re.sub(r"^[*_#\s>-]+", "", text)):
-            pieces = re.split(r"\n+(?=[*_\s>-]*(?:A|答案?|Answer|Antwort|Réponse|Respuesta)\s*\d*\s*[*_]*\s*[.:：])", text, maxsplit=1)
+            pieces = re.split(
+                r"\n+(?=[*_\s>-]*(?:A|答案?|Answer|Antwort|Réponse|Respuesta)\s*\d*\s*[*_]*\s*[.:：])",
+                text,
+                maxsplit=1,
+            )
         for piece in pieces:
             yield block, piece.strip()

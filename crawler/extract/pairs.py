@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Tag
 
 from crawler.extract.document import Document, text_of
-from crawler.extract.findings import Finding, asks
+from crawler.extract.findings import Finding
+from crawler.language import asks
 
 QUESTION_CLASS = re.compile(
     r"(?:^|[-_])(?:question|questions?-?title|pregunta|frage|wenti|q)(?:$|[-_])|(?:faq|accordion|toggle|collapse|panel|tab)[-_]?\w*[-_](?:title|header|head|heading|trigger|q|label|button)"
@@ -129,7 +130,12 @@ def find_buttons(document: Document) -> Iterator[Finding]:
     found = []
     for button in document.soup.find_all("button"):
         panel = button.find_next_sibling()
-        if isinstance(panel, Tag) and panel.name in ("div", "section", "p") and text_of(panel) and not panel.find("button"):
+        if (
+            isinstance(panel, Tag)
+            and panel.name in ("div", "section", "p")
+            and text_of(panel)
+            and not panel.find("button")
+        ):
             found.append(Finding(text_of(button), document.markdown([panel]), "button", button, (panel,)))
     if len(found) >= 2:
         yield from found

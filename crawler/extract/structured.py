@@ -40,7 +40,10 @@ def _questions(data: Any) -> Iterator[dict[str, Any]]:
 def _from_item(item: dict[str, Any], document: Document) -> Iterator[Finding]:
     answers = item.get("acceptedAnswer") or item.get("suggestedAnswer") or {}
     first = next(iter(answers), {}) if isinstance(answers, list) else answers
-    question, answer = item.get("name") or item.get("text"), first.get("text") if isinstance(first, dict) else first
+    question, answer = (
+        item.get("name") or item.get("text"),
+        first.get("text") if isinstance(first, dict) else first,
+    )
     if isinstance(question, str) and isinstance(answer, str):
         html = BeautifulSoup(answer if "<" in answer else answer.replace("\n", "<br>"), "lxml")
         shown = text_of(BeautifulSoup(question, "lxml"))

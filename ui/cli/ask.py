@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
 def ask(
     context: typer.Context,
     question: Annotated[str | None, typer.Argument(help="One question.")] = None,
-    questions: Annotated[Path | None, typer.Option("--questions", help='Many: a .jsonl file of {"id","question"[,"history"]}; nothing is stored.')] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", help='Many: a .jsonl file of {"id","question"[,"history"]}; nothing is stored.'),
+    ] = None,
     site: SiteOption = None,
     conversation: Annotated[str | None, typer.Option("--conversation", help="Go on with this conversation.")] = None,
     json: JsonOption = False,

@@ -8,7 +8,9 @@ from ui.cli.output import emit, show
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("config", help="Show every setting, its value and its environment variable; secrets are masked.")(config)
+    app.command("config", help="Show every setting, its value and its environment variable; secrets are masked.")(
+        config
+    )
 
 
 def config(context: typer.Context, json: JsonOption = False) -> None:

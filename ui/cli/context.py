@@ -31,5 +31,8 @@ def settings_of(context: typer.Context, **given: Any) -> "Settings":
     return (context.obj or Context()).settings(**given)
 
 
-SiteOption = Annotated[str | None, typer.Option("--site", help="Name of the site (a–z, 0–9, hyphens); may be left out when there is one.")]
+SiteOption = Annotated[
+    str | None,
+    typer.Option("--site", help="Name of the site (a–z, 0–9, hyphens); may be left out when there is one."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on standard output.")]

@@ -8,7 +8,6 @@ from ui.cli.context import JsonOption, SiteOption, settings_of
 from ui.cli.output import emit
 
 
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("crawl", help="Crawl a site's FAQ pages and publish its index; without URL, crawl it again.")(crawl)
@@ -16,13 +15,23 @@ def register(app: typer.Typer) -> None:
 
 def crawl(
     context: typer.Context,
-    url: Annotated[str | None, typer.Argument(help="Where to begin: the FAQ page, or the folder of the help pages.")] = None,
+    url: Annotated[
+        str | None, typer.Argument(help="Where to begin: the FAQ page, or the folder of the help pages.")
+    ] = None,
     site: SiteOption = None,
     max_pages: Annotated[int | None, typer.Option("--max-pages", min=1, help="Stop after so many pages.")] = None,
     delay: Annotated[float | None, typer.Option("--delay", min=0, help="Seconds between two requests.")] = None,
-    include: Annotated[list[str] | None, typer.Option("--include", help="Only URLs in which this pattern is found; repeatable.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No URL in which this pattern is found; repeatable.")] = None,
-    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable.")] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Only URLs in which this pattern is found; repeatable."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="No URL in which this pattern is found; repeatable.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, change nothing.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Publish even when much has changed.")] = False,
     json: JsonOption = False,
@@ -32,7 +41,13 @@ def crawl(
 
     settings = settings_of(context)
     chosen = site_to_crawl(settings, url, site)
-    given = {"max_pages": max_pages, "delay_s": delay, "include": include, "exclude": exclude, "allow_hosts": allow_host}
+    given = {
+        "max_pages": max_pages,
+        "delay_s": delay,
+        "include": include,
+        "exclude": exclude,
+        "allow_hosts": allow_host,
+    }
     chosen = with_crawl(chosen, {"seeds": [url] if url else None, **given})
     published = crawl_shown(settings, chosen, dry_run=dry_run)
     if json:

@@ -22,8 +22,12 @@ def with_crawl(site: Site, given: dict[str, Any]) -> Site:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise BadCall(f"'{pattern}' is no regular expression ({error}). Quote special characters with a backslash") from error
-    changes = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None}
+            raise BadCall(
+                f"'{pattern}' is no regular expression ({error}). Quote special characters with a backslash"
+            ) from error
+    changes = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None
+    }
     return site.model_copy(update={"crawl": site.crawl.model_copy(update=changes)})
 
 
@@ -63,12 +67,27 @@ def watching(settings: Settings) -> Iterator[Watch]:
 def report(name: str, published: Published) -> dict[str, Any]:
     """The JSON of a crawl."""
     crawled, diff = published.crawled, published.diff
-    names = ("fetched", "not_modified", "failed", "gone", "skipped_robots", "skipped_not_html", "skipped_noindex", "skipped_limit")
+    names = (
+        "fetched",
+        "not_modified",
+        "failed",
+        "gone",
+        "skipped_robots",
+        "skipped_not_html",
+        "skipped_noindex",
+        "skipped_limit",
+    )
     counts = crawled.pages if crawled else {}
     return {
         "site": name,
         "pages": {key: counts.get(key, 0) for key in names},
-        "entries": {"added": len(diff.added), "changed": len(diff.changed), "removed": len(diff.removed), "kept": len(diff.kept), "held": 0},
+        "entries": {
+            "added": len(diff.added),
+            "changed": len(diff.changed),
+            "removed": len(diff.removed),
+            "kept": len(diff.kept),
+            "held": 0,
+        },
         "embedded": published.synced.embedded if published.synced else 0,
         "snapshot": published.synced.snapshot if published.synced else None,
         "seconds": round(published.seconds, 2),
@@ -92,15 +111,29 @@ def _name_of(address: str) -> str:
 def tell(site: Site, published: Published, dry_run: bool) -> None:
     counts = report(site.name, published)
     entries, pages = counts["entries"], {key: value for key, value in counts["pages"].items() if value}
-    for skip in (skip for skip in (published.crawled.skips if published.crawled else ()) if skip.reason in ("failed", "gone", "limit")):
+    for skip in (
+        skip
+        for skip in (published.crawled.skips if published.crawled else ())
+        if skip.reason in ("failed", "gone", "limit")
+    ):
         say(f"  {skip.detail or skip.url}")
     if dry_run:
-        for mark, found in (("+", published.diff.added), ("~", published.diff.changed), ("-", published.diff.removed)):
+        for mark, found in (
+            ("+", published.diff.added),
+            ("~", published.diff.changed),
+            ("-", published.diff.removed),
+        ):
             for entry in found:
                 show(f"{mark} {entry.title}  {entry.link}")
-    show(f"{site.name}: " + ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in pages.items()) + f" in {counts['seconds']} s")
+    show(
+        f"{site.name}: "
+        + ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in pages.items())
+        + f" in {counts['seconds']} s"
+    )
     show("entries: " + ", ".join(f"{entries[key]} {key}" for key in ("added", "changed", "removed", "kept")))
     if published.synced:
-        show(f"published snapshot {published.synced.snapshot}. Ask it: kefu ask \"…\" --site {site.name}, or kefu serve --site {site.name}")
+        show(
+            f'published snapshot {published.synced.snapshot}. Ask it: kefu ask "…" --site {site.name}, or kefu serve --site {site.name}'
+        )
     elif dry_run:
         show("dry run: nothing was changed")

@@ -18,6 +18,8 @@ DEMO = {
     "contacts": {"phone": "400-000-0199", "email": "service@pinecone-stationery.example"},
     "hours": {"zh": "周一至周五 9:00–18:00，北京时间", "en": "Mon–Fri 9:00–18:00, China time, UTC+8"},
 }
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("demo", help="Try Kefu on a demonstration shop: fetches the models, crawls, opens the chat.")(demo)
@@ -25,8 +27,12 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port of the chat (default 8765; 0: any).")] = None,
-    no_generator: Annotated[bool, typer.Option("--no-generator", help="Do without the large model: published answers are quoted.")] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port of the chat (default 8765; 0: any).")
+    ] = None,
+    no_generator: Annotated[
+        bool, typer.Option("--no-generator", help="Do without the large model: published answers are quoted.")
+    ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Everything with defaults; a second run finds the models and the index there."""
@@ -56,9 +62,14 @@ def fetch_models(settings: "Settings") -> None:
 
     wanted = [DEFAULT_EMBEDDER] if settings.embedder == DEFAULT_EMBEDDER else []
     wanted += [DEFAULT_GENERATOR] if not settings.generator else []
-    missing = [model for name in wanted if (model := catalogue.find(name)) and not weights.installed(name, settings.models)]
+    missing = [
+        model for name in wanted if (model := catalogue.find(name)) and not weights.installed(name, settings.models)
+    ]
     if missing:
-        say(f"to fetch once: {sum(m.size_bytes for m in missing) / 1e6:,.0f} MB into {settings.models}" + (" (--no-generator skips the large one)" if len(missing) > 1 else ""))
+        say(
+            f"to fetch once: {sum(m.size_bytes for m in missing) / 1e6:,.0f} MB into {settings.models}"
+            + (" (--no-generator skips the large one)" if len(missing) > 1 else "")
+        )
     for model in missing:
         try:
             fetch_model(model, settings.models, show_download, say)
@@ -75,11 +86,17 @@ def crawl_demo(settings: "Settings", shop_port: int) -> None:
 
     known = (site_folder(settings, SITE) / "site.json").exists()
     site = read_site(settings, SITE) if known else Site.model_validate(DEMO)
-    given = {"seeds": [f"http://127.0.0.1:{shop_port}/"], "delay_s": 0.0, "allow_hosts": [f"127.0.0.1:{shop_port}"]}
+    given = {
+        "seeds": [f"http://127.0.0.1:{shop_port}/"],
+        "delay_s": 0.0,
+        "allow_hosts": [f"127.0.0.1:{shop_port}"],
+    }
     published = crawl_shown(settings, with_crawl(site, given))
     pages = published.crawled.pages["fetched"] if published.crawled else 0
     show(f"the shop at http://127.0.0.1:{shop_port}/ has {pages} pages and {len(published.diff.entries)} entries")
 
 
 def _tell(address: str) -> None:
-    show(f"chat: {address}\nwidget on a shop's page: {address}/demo-shop\nAsk 如何退货？ or How do I return an item?  Stop with Ctrl-C.")
+    show(
+        f"chat: {address}\nwidget on a shop's page: {address}/demo-shop\nAsk 如何退货？ or How do I return an item?  Stop with Ctrl-C."
+    )

@@ -22,7 +22,10 @@ def register(app: typer.Typer) -> None:
 def extract(
     pages: Annotated[list[str], typer.Argument(metavar="PATH_OR_URL…", help="HTML files or addresses.")],
     json: JsonOption = False,
-    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable.")] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable."),
+    ] = None,
 ) -> None:
     """Print one result for each page; one that cannot be read is said, and the others go on."""
     failed = 0
@@ -73,7 +76,9 @@ def _read(name: str, allow_hosts: list[str]) -> Page:
     try:
         return Page(path.resolve().as_uri(), decode(path.read_bytes()))
     except OSError as error:
-        raise BadCall(f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http") from error
+        raise BadCall(
+            f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http"
+        ) from error
 
 
 def _tell(found: dict[str, Any]) -> None:

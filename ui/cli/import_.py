@@ -19,7 +19,10 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help='.jsonl: {"answer"[,"question","id","url","language","similar":[…]]} a line.')],
+    file: Annotated[
+        Path,
+        typer.Argument(help='.jsonl: {"answer"[,"question","id","url","language","similar":[…]]} a line.'),
+    ],
     site: Annotated[str, typer.Option("--site", help="Name of the site; made when it is new.")],
     json: JsonOption = False,
 ) -> None:
@@ -36,7 +39,16 @@ def import_(
     diff, synced = published.diff, published.synced
     counts = {"added": len(diff.added), "changed": len(diff.changed), "kept": len(diff.kept)}
     if json:
-        emit({"site": site, "read": len(entries), "entries": counts, "embedded": synced.embedded if synced else 0, "snapshot": synced.snapshot if synced else None, "seconds": round(published.seconds, 2)})
+        emit(
+            {
+                "site": site,
+                "read": len(entries),
+                "entries": counts,
+                "embedded": synced.embedded if synced else 0,
+                "snapshot": synced.snapshot if synced else None,
+                "seconds": round(published.seconds, 2),
+            }
+        )
     else:
         show(f"{site}: {len(entries)} read, " + ", ".join(f"{value} {key}" for key, value in counts.items()))
 
@@ -56,7 +68,17 @@ def read_import(file: Path, site: str) -> list[FaqEntry]:
         if entry.id and made in entries:
             raise BadCall(f"{where}: id '{made}' stands twice in the file. Give each entry its own")
         language = entry.language or detect(f"{entry.question} {entry.answer}")
-        entries[made] = FaqEntry(made, entry.question.strip(), entry.answer.strip(), entry.url, entry.anchor, entry.section, language, "import", entry.similar)
+        entries[made] = FaqEntry(
+            made,
+            entry.question.strip(),
+            entry.answer.strip(),
+            entry.url,
+            entry.anchor,
+            entry.section,
+            language,
+            "import",
+            entry.similar,
+        )
     if not entries:
         raise BadCall(f"{file} holds no entries. Give one JSON object a line")
     return list(entries.values())

@@ -13,7 +13,11 @@ from ui.errors import BadCall
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="List the models that Kefu knows; pull or remove one.", invoke_without_command=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="List the models that Kefu knows; pull or remove one.",
+        invoke_without_command=True,
+        rich_markup_mode=None,
+    )
     group.callback()(models)
     group.command("pull", help="Fetch a model, verified, with a progress bar.")(pull)
     group.command("rm", help="Remove a model from the cache.")(rm)
@@ -30,9 +34,20 @@ def models(context: typer.Context, json: JsonOption = False) -> None:
     for model in catalogue.MODELS:
         there = weights.installed(model.name, settings.models) is not None
         if json:
-            emit({"name": model.name, "kind": model.kind, "licence": model.licence, "bytes": model.size_bytes, "sha256": model.sha256, "installed": there})
+            emit(
+                {
+                    "name": model.name,
+                    "kind": model.kind,
+                    "licence": model.licence,
+                    "bytes": model.size_bytes,
+                    "sha256": model.sha256,
+                    "installed": there,
+                }
+            )
             continue
-        show(f"{'*' if there else ' '} {model.name}  {model.kind}, {model.size_bytes / 1e6:,.0f} MB, {model.licence}\n    {model.publisher}: {model.about}")
+        show(
+            f"{'*' if there else ' '} {model.name}  {model.kind}, {model.size_bytes / 1e6:,.0f} MB, {model.licence}\n    {model.publisher}: {model.about}"
+        )
     if not json:
         show("* installed. With access to a hub, a better generator for your machine (KEFU_GENERATOR=local:NAME):")
         for one in catalogue.RECOMMENDED:
@@ -59,5 +74,7 @@ def rm(context: typer.Context, name: Annotated[str, typer.Argument(help="A name 
 def _known(name: str) -> Model:
     model = catalogue.find(name)
     if model is None:
-        raise BadCall(f"there is no model '{name}' in the catalogue. 'kefu models' lists them; hub ids need no pull, name them in the settings")
+        raise BadCall(
+            f"there is no model '{name}' in the catalogue. 'kefu models' lists them; hub ids need no pull, name them in the settings"
+        )
     return model

@@ -58,8 +58,22 @@ def show_pages() -> Iterator[Callable[[str], None]]:
 
 def _progress(in_bytes: bool = True) -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     count = DownloadColumn() if in_bytes else MofNCompleteColumn()
-    return Progress(TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn(), console=console, disable=not console.is_terminal)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        count,
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )

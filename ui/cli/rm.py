@@ -30,6 +30,8 @@ def rm(context: typer.Context, site: Annotated[str, typer.Option("--site", help=
     try:
         folder.replace(aside)
     except OSError as error:
-        raise BadCall(f"{folder} cannot be removed ({error.strerror}). Stop the server that uses it and try again") from error
+        raise BadCall(
+            f"{folder} cannot be removed ({error.strerror}). Stop the server that uses it and try again"
+        ) from error
     shutil.rmtree(aside, ignore_errors=True)
     show(f"removed site {site}")

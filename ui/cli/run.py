@@ -29,7 +29,9 @@ for command in (demo, crawl, extract, import_, search, ask, serve, sites, rm, mo
 @app.callback()
 def _options(
     context: typer.Context,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of sites and conversations (default ./kefu-data).")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of sites and conversations (default ./kefu-data).")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
 ) -> None:
     context.obj = Context(data)
@@ -66,7 +68,9 @@ def _unexpected(error: Exception) -> int:
         return int(error.exit_code)
     logging.getLogger(__name__).debug("unexpected", exc_info=error)
     reason = (str(error).splitlines() or [""])[0][:300]
-    say(f"kefu: unexpected {type(error).__name__}: {reason}. Nothing was lost; KEFU_LOG_LEVEL=DEBUG shows where it happened")
+    say(
+        f"kefu: unexpected {type(error).__name__}: {reason}. Nothing was lost; KEFU_LOG_LEVEL=DEBUG shows where it happened"
+    )
     return 1
 
 

@@ -48,9 +48,18 @@ def search(
     else:
         one = index.search(question or "", k)
         if json:
-            emit({"question": question, **_json(one), "features": {key: round(value, 4) for key, value in one.features.items()}})
+            emit(
+                {
+                    "question": question,
+                    **_json(one),
+                    "features": {key: round(value, 4) for key, value in one.features.items()},
+                }
+            )
         else:
-            show(f"probability {one.probability:.2f}  " + "  ".join(f"{key} {value:.2f}" for key, value in one.features.items()))
+            show(
+                f"probability {one.probability:.2f}  "
+                + "  ".join(f"{key} {value:.2f}" for key, value in one.features.items())
+            )
             for hit in one.hits:
                 show(f"{hit.score:.3f}  {hit.entry.title}  {hit.entry.link}")
 

@@ -17,7 +17,9 @@ def serve(
     context: typer.Context,
     site: SiteOption = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on (default 127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on (default 8765; 0: any).")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on (default 8765; 0: any).")
+    ] = None,
 ) -> None:
     """Serve until stopped. Without --site every site is served, and the page shows the first."""
     from ui import server
@@ -30,4 +32,9 @@ def serve(
     bound = server.listen(settings.host, settings.port)
     embedder = embedder_for(settings, show_download, say)
     desk = server.desk_for(settings, [front] if site else names, front, embedder, generator_for(settings, say))
-    server.serve(desk, bound, browser=False, ready=lambda address: show(f"{front}: {address}  (widget on a page: {address}/demo-shop)\nStop with Ctrl-C."))
+    server.serve(
+        desk,
+        bound,
+        browser=False,
+        ready=lambda address: show(f"{front}: {address}  (widget on a page: {address}/demo-shop)\nStop with Ctrl-C."),
+    )

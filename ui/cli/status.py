@@ -19,7 +19,7 @@ def status(context: typer.Context, json: JsonOption = False) -> None:
     from ui.settings import site_names
 
     settings = settings_of(context)
-    found = {
+    found: dict[str, Any] = {
         "data": str(settings.data),
         "embedder": settings.embedder,
         "generator": settings.generator or "default",
@@ -44,4 +44,10 @@ def _site(settings: Any, name: str) -> dict[str, Any]:
         folder, manifest = snapshot.verified(site_folder(settings, name))
     except IndexFailure as error:
         return {"site": name, "entries": 0, "snapshot": None, "index": str(error)}
-    return {"site": name, "entries": manifest["entries"], "snapshot": folder.name, "index": "whole", "made_at": manifest["made_at"]}
+    return {
+        "site": name,
+        "entries": manifest["entries"],
+        "snapshot": folder.name,
+        "index": "whole",
+        "made_at": manifest["made_at"],
+    }

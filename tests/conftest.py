@@ -1,0 +1,68 @@
+"""Shared fixtures. A test of a real part asks `real` for it: absent parts skip, or fail under KEFU_REQUIRE_REAL=1."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from index import catalogue, weights
+from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+from index.embed import Embedder, fake_embedder, open_embedder
+from index.errors import ModelUnavailable
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+# Read before any test hides the developer's own variables.
+MODELS = Path(os.environ.get("KEFU_MODELS", "") or weights.default_folder())
+
+
+def absent(reason: str) -> None:
+    """Skip, saying why; under KEFU_REQUIRE_REAL=1 (CI) fail instead."""
+    if os.environ.get("KEFU_REQUIRE_REAL") == "1":
+        pytest.fail(f"a real part is required here: {reason}")
+    pytest.skip(reason)
+
+
+def real_model(name: str) -> Path:
+    """The folder of the model cache, with the named model in it."""
+    model = catalogue.find(name)
+    assert model is not None
+    try:
+        weights.pull(model, MODELS)
+    except ModelUnavailable as error:
+        absent(str(error))
+    return MODELS
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No KEFU_ variable of the developer's, and no kefu.toml or kefu-data of the current folder."""
+    for name in [name for name in os.environ if name.startswith("KEFU_") and name != "KEFU_REQUIRE_REAL"]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def real_embedder() -> Embedder:
+    return open_embedder(DEFAULT_EMBEDDER, real_model(DEFAULT_EMBEDDER), "cpu")
+
+
+@pytest.fixture(scope="session")
+def real_generator_models() -> Path:
+    """The model cache with both default models in it."""
+    real_model(DEFAULT_EMBEDDER)
+    return real_model(DEFAULT_GENERATOR)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        absent("Debian's chromium is not installed")
+    return str(found)
+
+
+@pytest.fixture
+def embedder() -> Embedder:
+    """The fake one."""
+    return fake_embedder()
