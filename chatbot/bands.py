@@ -21,9 +21,9 @@ class Band(StrEnum):
 class Bands:
     """The lowest probability of each band; below `suggest` the question is refused."""
 
-    direct: float = 0.80
+    direct: float = 0.75
     generate: float = 0.50
-    suggest: float = 0.25
+    suggest: float = 0.20
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.suggest <= self.generate <= self.direct <= 1.0:

@@ -22,9 +22,10 @@ log = logging.getLogger(__name__)
 
 SEARCHED = 8
 SUGGESTED = 5
+# Each part of a question must stand among so many hits of the whole.
+PARTS_WITHIN = 4
 # A hit this far below the best is about something else and is not given to the generator.
-NEAR = 0.06
-LONGEST_QUESTION_CHARS = 2000
+NEAR = 0.04
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,19 @@ class Bot:
         yield from self._write(band, asked, found, language)
 
     def _search(self, question: str) -> Found:
-        """Search; a question of several parts is also searched part by part, and its hits are those of all parts."""
+        """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
         index = self.index()
         whole = index.search(question, SEARCHED)
-        pieces = [index.search(part, SEARCHED) for part in parts(question)]
-        if not pieces or min(piece.probability for piece in pieces) < self.bands.generate:
+        firsts = [index.search(part, 1).hits for part in parts(question)]
+        wanted = list(dict.fromkeys(hits[0].entry.id for hits in firsts if hits))
+        found = {hit.entry.id: hit for hit in whole.hits[:PARTS_WITHIN]}
+        if len(wanted) < 2 or not set(wanted) <= set(found):
             return whole
-        firsts = {piece.hits[0].entry.id: piece.hits[0] for piece in pieces}
-        if len(firsts) < 2:
-            return whole
-        rest = tuple(hit for hit in whole.hits if hit.entry.id not in firsts)
+        both = index.search(question, SEARCHED, together=wanted)
+        rest = (hit for hit in both.hits if hit.entry.id not in wanted)
         # Never direct: one published answer cannot be all of it.
-        probability = min(*(piece.probability for piece in pieces), self.bands.direct - 1e-6)
-        return Found((*firsts.values(), *rest), probability, {**whole.features, "parts": float(len(firsts))})
+        probability = min(both.probability, self.bands.direct - 1e-6)
+        return Found((*(found[i] for i in wanted), *rest), probability, {**both.features, "parts": float(len(wanted))})
 
     def _foreign(self, found: Found, language: str) -> bool:
         """Whether the answer is published in another language and a model is there to put it into the visitor's."""
@@ -86,7 +87,8 @@ class Bot:
         if self.generator is QUOTE:
             yield _published(hits[: _needed(found)], found.probability)
             return
-        prompt = build_prompt(question, hits, language, self.texts.name(language))
+        asked = parts(question) if _needed(found) > 1 else [question]
+        prompt = build_prompt(asked, hits, language, self.texts.name(language))
         citations = cite(prompt.hits)
         yield Sources(citations)
         shown: list[str] = []
@@ -100,16 +102,14 @@ class Bot:
         except GeneratorFailed as failure:
             log.warning("the generator %s failed (%s); the published answer is shown", self.generator.name, failure)
             shown.clear()
-        if not shown or len(used) < _needed(found):
+        if not shown:
             yield _published(hits[: _needed(found)], found.probability)
             return
-        yield Answer(
-            "".join(shown),
-            "answered",
-            found.probability,
-            self.generator.name,
-            tuple(c for c in citations if c.number in used),
-        )
+        # A part of the question that the generator left open is answered by what is published.
+        missing = [number for number in range(1, _needed(found) + 1) if number not in used]
+        text = "\n\n".join(["".join(shown), *(f"{hits[number - 1].entry.answer}[{number}]" for number in missing)])
+        cited = tuple(citation for citation in citations if citation.number in (*used, *missing))
+        yield Answer(text, "answered", found.probability, self.generator.name, cited)
 
     def _suggest(self, found: Found, language: str) -> Answer:
         questions = [hit.entry.question for hit in found.hits if hit.entry.question]
@@ -126,10 +126,11 @@ def _published(hits: Sequence[Hit], probability: float) -> Answer:
 
 
 def _together(found: Found) -> tuple[Hit, ...]:
-    """The hits that may share one answer: the parts' own, then those close to the best."""
+    """The hits that share one answer: those of the question's parts, else the best and those close to it."""
     needed = _needed(found)
-    best = found.hits[0].score
-    return (*found.hits[:needed], *(hit for hit in found.hits[needed:] if hit.score >= best - NEAR))
+    if needed > 1:
+        return found.hits[:needed]
+    return tuple(hit for hit in found.hits if hit.score >= found.hits[0].score - NEAR)
 
 
 def _needed(found: Found) -> int:

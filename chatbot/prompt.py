@@ -12,7 +12,7 @@ from index.passage import Hit
 VERSION = 1
 MAX_PASSAGES = 3
 # About 400 tokens in all: two CPU cores read 60 to 70 tokens a second.
-PASSAGE_CHARS = {"zh": 220, "en": 480}
+PASSAGE_CHARS = {"zh": 180, "en": 400}
 QUOTE_CHARS = 240
 
 
@@ -25,15 +25,18 @@ class Prompt:
     language: str
 
 
-def build_prompt(question: str, hits: Sequence[Hit], language: str, name: str) -> Prompt:
-    """The prompt for a question in `language` ("zh", else English is used) over the first hits."""
+def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, name: str) -> Prompt:
+    """The prompt for a question, or its parts, in `language` ("zh", else English is used) over the first hits."""
     code = language if language in PASSAGE_CHARS else "en"
     used = tuple(hits[:MAX_PASSAGES])
     quoted = "\n".join(f'[{n}] "{_shown(hit, PASSAGE_CHARS[code])}"' for n, hit in enumerate(used, 1))
     ask = ("资料：", "问题：", "回答：") if code == "zh" else ("Passages:", "Question:", "Answer:")
+    asked = (
+        questions[0] if len(questions) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(questions, 1))
+    )
     messages = (
         Message("system", _opening(code).replace("{name}", name)),
-        Message("user", f"{ask[0]}\n{quoted}\n\n{ask[1]}{question}\n{ask[2]}"),
+        Message("user", f"{ask[0]}\n{quoted}\n\n{ask[1]}{asked}\n{ask[2]}"),
     )
     return Prompt(messages, used, code)
 

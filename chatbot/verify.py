@@ -1,7 +1,8 @@
 """Every sentence against the passages it may rest on: facts exactly, words by coverage. Pure.
 
 A sentence passes when each number, address and link in it stands in one cited passage, that passage holds most of its
-content words, and both agree on negation. The number of that passage becomes the sentence's citation: the model's own
+content words, and one sentence of the passage says it: agrees on negation, and holds little that was left out, for what
+a small model leaves out is the condition ("the shop pays" for "the shop pays if it is faulty"). The number of that passage becomes the sentence's citation: the model's own
 [1] is not believed. What is written in another language than its source cannot be compared word by word and does not pass.
 """
 
@@ -12,7 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from index.words import tokens
 
 MIN_COVERAGE = 0.6
-SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=\.)(?=\s)")
+MIN_RECALL = 0.4
+# A full stop after a bare number is a list's ("1. Sign in"), not a sentence's.
+SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[^\d\s]\.)(?=\s)|(?<=\d{3}\.)(?=\s)")
+CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
+RESTRICTION = re.compile(
+    r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
+    re.IGNORECASE,
+)
 LINK = re.compile(r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
 CHINESE_NUMBER = re.compile(
@@ -43,26 +51,53 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
-    words = {word for word in tokens(_without_marks(sentence)) if not word.isdecimal()}
     facts = set(_facts(_without_marks(sentence)))
+    words = _words(sentence)
     if not words:
         return 0
     best, best_coverage = 0, 0.0
     for number, passage in enumerate(passages, 1):
-        held = len(words & set(tokens(passage))) / len(words)
+        held = len(words & _words(passage)) / len(words)
         if (
             held > best_coverage
             and held >= MIN_COVERAGE
             and facts <= set(_facts(passage))
-            and _same_negation(sentence, words, passage)
+            and _says_it(sentence, words, passage)
         ):
             best, best_coverage = number, held
     return best
 
 
+def _says_it(sentence: str, words: set[str], passage: str) -> bool:
+    """Whether some sentence of the passage says this one: not much more, and not the opposite.
+
+    The end of a source sentence may be left out unless it restricts; its beginning may not: in Chinese the condition
+    comes first and needs no word for "if".
+    """
+    return any(
+        len(words & source) >= MIN_RECALL * len(source) and _same_negation(sentence, words, said)
+        for said, left_out in _openings(passage)
+        if (source := _words(said)) and not RESTRICTION.search(left_out)
+    )
+
+
+def _openings(passage: str) -> Iterator[tuple[str, str]]:
+    """Every sentence of a passage, cut after each of its clauses: what is kept, and what is left out."""
+    for sentence in SENTENCE_END.split(passage):
+        ends = [match.end() for match in CLAUSE_END.finditer(sentence)]
+        for end in dict.fromkeys((*ends, len(sentence))):
+            yield sentence[:end], sentence[end:]
+
+
+def _words(text: str) -> set[str]:
+    """Content words; numbers are compared as facts."""
+    return {word for word in tokens(_without_marks(text)) if not word.isdecimal()}
+
+
 def clean(sentence: str) -> str:
     """A model's sentence without its own citation marks and without links' Markdown."""
-    return re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", _without_marks(sentence)).strip()
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", _without_marks(sentence))
+    return re.sub(r"^\s*(?:\d{1,2}[.)、]|[-*•])\s*", "", text).strip()
 
 
 def _without_marks(sentence: str) -> str:
@@ -76,7 +111,7 @@ def _without_marks(sentence: str) -> str:
 
 def _facts(text: str) -> Iterator[str]:
     """Links, addresses and numbers, in one spelling: full width, thousands commas and Chinese numerals folded."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = re.sub("[‐-―−~～]", "-", unicodedata.normalize("NFKC", text)).casefold()
     for link in LINK.findall(text):
         yield link.rstrip(".,;:!?/")
     text = LINK.sub(" ", text)
@@ -99,9 +134,10 @@ def _value(numeral: str) -> int:
 
 
 def _same_negation(sentence: str, words: set[str], passage: str) -> bool:
-    """Whether the part of the passage that says the same also negates, or also does not."""
-    closest = max(SENTENCE_END.split(passage), key=lambda part: len(words & set(tokens(part))))
-    return _negates(sentence) == _negates(closest) or _negates(sentence) == _negates(passage)
+    """Whether the clause of the passage that says the same also negates, or also does not; a tie is enough."""
+    overlaps = [(len(words & set(tokens(clause))), _negates(clause)) for clause in CLAUSE_END.split(passage)]
+    most = max(overlap for overlap, _ in overlaps)
+    return any(negates == _negates(sentence) for overlap, negates in overlaps if overlap == most)
 
 
 def _negates(text: str) -> bool:

@@ -30,6 +30,8 @@ SUPERSETS = {
     "unicode": "utf-8",
     "utf8": "utf-8",
 }
+# Codecs of Python that are no charset of the web; some raise on any text.
+NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -40,22 +42,38 @@ def decode(body: bytes, content_type: str = "") -> str:
     declared = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
     meta = META.search(body[:4096])
     labels = [match.group(1) for match in (declared,) if match]
-    labels += [match.group(1).decode("ascii", "replace") for match in (meta,) if match]
-    for label in labels:
-        text = _strictly(body, label)
+    labels += [_of_meta(match.group(1)) for match in (meta,) if match]
+    names = [name for label in labels if (name := _codec(label))]
+    for name in names:
+        text = _strictly(body, name)
         if text is not None:
             return text
-    return _guess(body, labels)
+    return _guess(body, names)
 
 
-def _strictly(body: bytes, label: str) -> str | None:
-    name = SUPERSETS.get(label.lower(), label)
+def _of_meta(label: bytes) -> str:
+    # A meta tag that could be read byte by byte is not in UTF-16, whatever it says (WHATWG: prescan).
+    text = label.decode("ascii", "replace").lower()
+    return "utf-8" if text.startswith(("utf-16", "utf-32")) else text
+
+
+def _codec(label: str) -> str:
+    """Python's name for a declared charset; "" for one that it does not know, or that is none."""
+    try:
+        name = codecs.lookup(SUPERSETS.get(label.lower(), label)).name
+        b"".decode(name)
+    except (LookupError, UnicodeError):
+        return ""
+    return "" if name.replace("_", "-") in NO_CHARSETS else name
+
+
+def _strictly(body: bytes, name: str) -> str | None:
     try:
         # A page that says windows-1252 but is valid UTF-8 with multi-byte characters is UTF-8: chance cannot make that.
-        if codecs.lookup(name).name == "cp1252" and not body.isascii():
+        if name == "cp1252" and not body.isascii():
             return _utf8(body) or body.decode(name)
         return body.decode(name)
-    except (LookupError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         return None
 
 
@@ -66,16 +84,11 @@ def _utf8(body: bytes) -> str | None:
         return None
 
 
-def _guess(body: bytes, labels: list[str]) -> str:
+def _guess(body: bytes, names: list[str]) -> str:
     text = _utf8(body)
     if text is not None:
         return text
     best = from_bytes(body).best()
     if best is not None:
         return str(best)
-    for label in labels:
-        try:
-            return body.decode(SUPERSETS.get(label.lower(), label), "replace")
-        except LookupError:
-            continue
-    return body.decode("utf-8", "replace")
+    return body.decode(names[0] if names else "utf-8", "replace")

@@ -105,6 +105,8 @@ def _visit(url: str, rules: robots.Robots, fetch: Fetch) -> tuple[Page | Skip, P
         response = fetch(url)
     except (FetchFailed, UrlRefused) as error:
         return Skip(url, "failed", str(error)), nothing
+    if not rules.allows(response.url):
+        return Skip(url, "robots", f"leads to {response.url}, which robots.txt disallows"), nothing
     if response.status in (404, 410):
         return Skip(url, "gone", f"{url} answers {response.status}"), nothing
     if response.status != 200:

@@ -124,7 +124,8 @@ def _check_address(url: str, allow_hosts: Collection[str], resolve: Resolve) -> 
 
 
 def _next_hop(start: str, here: str, target: str) -> str:
-    there = canonical(urljoin(here, target))
+    # HTTP hands headers over as Latin-1; a server that writes a Chinese path as it is writes UTF-8.
+    there = canonical(urljoin(here, target.encode("latin-1", "replace").decode("utf-8", "replace")))
     if not same_site(there, start):
         raise FetchFailed(f"{start} redirects to another site ({urlsplit(there).hostname}). Crawl that address instead")
     return there

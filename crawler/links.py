@@ -1,5 +1,6 @@
 """What a page says about itself and others: links, canonical address, robots meta. Pure; takes text."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,14 +27,15 @@ def read_links(html: str, url: str) -> PageLinks:
     except (ParserError, XMLSyntaxError, ValueError):
         return PageLinks()
     robots = " ".join(root.xpath("//meta[translate(@name,'ROBTS','robts')='robots']/@content")).lower()
+    asks = set(re.split(r"[\s,]+", robots))
     base = next(iter(root.xpath("//base/@href")), "")
     start = _canonical_or_empty(base, url) or url
     own = next(iter(root.xpath("//link[contains(concat(' ',@rel,' '),' canonical ')]/@href")), "")
     own_url = _canonical_or_empty(own, url) if own else ""
-    follow = "nofollow" not in robots
+    follow = not asks & {"nofollow", "none"}
     return PageLinks(
         canonical_url=own_url if own_url and same_site(own_url, url) else "",
-        noindex="noindex" in robots,
+        noindex=bool(asks & {"noindex", "none"}),
         links=tuple(dict.fromkeys(_links(root, start))) if follow else (),
     )
 

@@ -59,7 +59,9 @@ def canonical(url: str, base: str = "") -> str:
         )
     host = _ascii_host(parts.hostname)
     netloc = host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.match(k)])
+    # surrogateescape: an escape that is no UTF-8 (GBK, on old Chinese sites) comes out as it went in.
+    fields = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    query = urlencode([(k, v) for k, v in fields if not TRACKING.match(k)], errors="surrogateescape")
     address = urlunsplit((parts.scheme, netloc, _clean_path(parts.path), query, ""))
     if len(address) > MAX_URL_CHARS:
         raise UrlRefused(f"{address[:80]}… is longer than {MAX_URL_CHARS} characters")
@@ -71,15 +73,22 @@ def _ascii_host(host: str) -> str:
         ascii_host = host.rstrip(".").encode("idna").decode() if not host.isascii() else host.rstrip(".").lower()
     except UnicodeError as error:
         raise UrlRefused(f"{host} is no host name. Check the address") from error
+    if not ascii_host:
+        raise UrlRefused(f"{host} is no host name. Check the address")
     return f"[{ascii_host}]" if ":" in ascii_host else ascii_host
 
 
 def _clean_path(path: str) -> str:
-    cleaned = posixpath.normpath(path) if path else "/"
-    cleaned = "/" + cleaned.lstrip("/")
-    if path.endswith("/") and not cleaned.endswith("/"):
+    # Escapes first: %2e%2e is a dot segment too, and %2F is not a slash.
+    escaped = "/".join(map(_clean_segment, path.split("/")))
+    cleaned = "/" + posixpath.normpath(escaped).lstrip("/") if path else "/"
+    if escaped.endswith(("/", "/.", "/..")) and not cleaned.endswith("/"):
         cleaned += "/"
-    return quote(unquote(cleaned), safe="/:@!$&'()*+,;=~-._")
+    return cleaned
+
+
+def _clean_segment(segment: str) -> str:
+    return quote(unquote(segment, errors="surrogateescape"), safe=":@!$&'()*+,;=~-._", errors="surrogateescape")
 
 
 def host_port(url: str) -> str:

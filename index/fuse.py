@@ -4,7 +4,8 @@ A convex sum of scores, not of ranks: equal rank fusion lost on two of four meas
 "An Analysis of Fusion Functions for Hybrid Retrieval", https://arxiv.org/abs/2210.11934, finds the same).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from index.words import tokens
 
 FULL_WEIGHT = 0.10
 ASKED_WEIGHT = 0.05
+# Of two entries that say the same in two languages, the visitor's comes first.
+SAME_LANGUAGE = 0.02
 # Similarity given to a field that an entry has no passage for among the candidates.
 FLOOR = 0.70
 
@@ -31,42 +34,51 @@ def best_by_entry(
     return best
 
 
+class Scored(NamedTuple):
+    """One entry's place in a ranking: fused score, best cosine, row of the entry, and the passage that has it."""
+
+    score: float
+    similarity: float
+    row: int
+    passage: Passage
+
+
 def rank(
     dense: Mapping[int, Mapping[str, tuple[float, Passage]]],
     full: Scores,
     asked: Scores,
     entries: Sequence[FaqEntry],
-    k: int,
-) -> tuple[list[Hit], dict[str, float]]:
-    """Hits, best first, and the features of the list. `full` and `asked` are BM25 over its ceiling, shape (entries,)."""
-    lexical_best = np.argsort(-full, kind="stable")[:20].tolist()
+    language: str,
+) -> list[Scored]:
+    """All candidates, best first. `full` and `asked` are BM25 over its ceiling, shape (entries,)."""
+    by_words = [row for row in np.argsort(-full, kind="stable")[:20].tolist() if full[row] > 0]
     scored = []
-    for row in {*dense, *(row for row in lexical_best if full[row] > 0)}:
-        fields = dense.get(row, {})
-        similarity, passage = max(
-            fields.values(),
-            default=(FLOOR, Passage(entries[row], "pair", entries[row].answer)),
-            key=lambda pair: pair[0],
-        )
+    for row in {*dense, *by_words}:
+        unseen = (FLOOR, Passage(entries[row], "pair", entries[row].answer))
+        similarity, passage = max(dense.get(row, {}).values(), default=unseen, key=lambda pair: pair[0])
         score = similarity + FULL_WEIGHT * float(full[row]) + ASKED_WEIGHT * float(asked[row])
-        scored.append((score, similarity, row, passage))
-    scored.sort(key=lambda item: (-item[0], item[2]))
-    hits = [Hit(passage, score, similarity) for score, similarity, _, passage in scored[:k]]
-    return hits, _features(scored, full) if scored else {}
+        score += SAME_LANGUAGE * (entries[row].language == language)
+        scored.append(Scored(score, similarity, row, passage))
+    return sorted(scored, key=lambda item: (-item.score, item.row))
 
 
-def _features(scored: Sequence[tuple[float, float, int, Passage]], full: Scores) -> dict[str, float]:
-    score, similarity, row, passage = scored[0]
-    asked = normalised(passage.entry.question)
-    # An entry that asks the same thing is no rival: the same question may be answered twice.
-    rivals = (other for other, _, _, p in scored[1:20] if not asked or normalised(p.entry.question) != asked)
+def features(scored: Sequence[Scored], together: Collection[str]) -> dict[str, float]:
+    """What calibration reads of a ranking: how near the first is, and how far it stands out from all but `together`."""
+    best = scored[0]
+    rivals = (other for other in scored[1:20] if _rival(other, best) and other.passage.entry.id not in together)
     return {
-        "similarity": similarity,
-        "lexical": float(full[row]),
-        "margin": score - next(rivals, FLOOR),
-        "spread": score - scored[min(9, len(scored) - 1)][0],
-        "question": float(bool(asked)),
+        "similarity": best.similarity,
+        "margin": best.score - next((other.score for other in rivals), FLOOR),
+        "spread": best.score - scored[min(9, len(scored) - 1)].score,
+        "question": float(bool(best.passage.entry.question)),
     }
+
+
+def _rival(other: Scored, best: Scored) -> bool:
+    """Whether an entry says something else: not the same question answered twice, nor its twin in another language."""
+    one, two = other.passage.entry, best.passage.entry
+    same = bool(two.question) and normalised(one.question) == normalised(two.question)
+    return not same and one.language == two.language
 
 
 def coverage(words: Sequence[str], hits: Sequence[Hit], full: Lexical) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """`Index`: build and sync a site's snapshot, open it, search it. Joins embedder, BM25, store, fusion and calibration."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from crawler.language import detect
 from crawler.records import FaqEntry, read_entries, write_entries
 from index import fuse, lexical, snapshot
 from index.calibrate import Calibration
 from index.embed import Embedder, Vectors
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
-from index.passage import SPLITTER, Found, Passage, split
+from index.passage import SPLITTER, Found, Hit, Passage, split
 from index.stores import VectorStore, open_store
 from index.words import tokens
 
@@ -77,12 +78,15 @@ class Index:
             )
         return cls(folder.name, passages, entries, store, full, asked, embedder, calibration)
 
-    def search(self, question: str, k: int = 10) -> Found:
-        """The `k` entries most likely to answer, and the probability that the first does."""
+    def search(self, question: str, k: int = 10, together: Collection[str] = ()) -> Found:
+        """The `k` entries most likely to answer, and the probability that the first does.
+
+        Entries whose ids are in `together` are taken as one answer: they are no rivals of the first.
+        """
         if not self.entries or not question.strip():
             return Found((), 0.0)
         vector = self._embedder.embed([question], "query", lambda n: None)
-        return self._search_vector(question, vector, k)
+        return self._search_vector(question, vector, k, together)
 
     def search_many(
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
@@ -93,16 +97,19 @@ class Index:
         vectors = self._embedder.embed(questions, "query", done)
         return [self._search_vector(question, vectors[i : i + 1], k) for i, question in enumerate(questions)]
 
-    def _search_vector(self, question: str, vector: Vectors, k: int) -> Found:
+    def _search_vector(self, question: str, vector: Vectors, k: int, together: Collection[str] = ()) -> Found:
         similarities, rows = self._store.search(vector, CANDIDATES)
         words = tokens(question)
         dense = fuse.best_by_entry(similarities[0], [self._passages[row] for row in rows[0]], self._rows)
         full, asked = self._full.scores(words), self._asked.scores(words)
         ceiling = sum(self._full.weight(word) for word in words) or 1.0
         asked_ceiling = sum(self._asked.weight(word) for word in words) or 1.0
-        hits, features = fuse.rank(dense, full / ceiling, asked / asked_ceiling, self.entries, k)
-        features |= fuse.coverage(words, hits, self._full)
-        return Found(tuple(hits), self._calibration.probability(features) if hits else 0.0, features)
+        ranking = fuse.rank(dense, full / ceiling, asked / asked_ceiling, self.entries, detect(question))
+        if not ranking:
+            return Found((), 0.0)
+        hits = tuple(Hit(item.passage, item.score, item.similarity) for item in ranking[:k])
+        features = fuse.features(ranking, together) | fuse.coverage(words, hits, self._full)
+        return Found(hits, self._calibration.probability(features), features)
 
 
 def sync(

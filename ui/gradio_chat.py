@@ -37,7 +37,7 @@ footer {display: none !important}
 #notice {opacity: .75; font-size: .85rem}
 #chips button {min-height: 44px; justify-content: flex-start; text-align: left; font-weight: 400}
 #send {min-height: 44px}
-@media (max-width: 600px) {.gradio-container {padding: 8px !important} #chat {height: 58vh !important}}
+@media (max-width: 600px) {.gradio-container {padding: 8px !important} #chat {height: 46vh !important}}
 """
 History = list[dict[str, Any]]
 
@@ -100,7 +100,9 @@ def chat_page(desk: Desk) -> gr.Blocks:
         for chip in chips:
             chip.click(ask, [chip, held], shown, **private)
         chat.like(_rater(desk), [held], None, **private)
-        page.load(_opener(desk), None, [heading, notice, chat, held, box, send], **private)
+        opened = [heading, notice, chat, held, box, send]
+        page.load(_opener(desk), None, opened, **private)
+        chat.clear(_opener(desk), None, opened, **private)
     assert isinstance(page, gr.Blocks)  # noqa: S101 - Gradio gives no types
     return page
 
@@ -128,7 +130,7 @@ def _asker(desk: Desk) -> Any:
         """Stream one turn into the page."""
         message = (message or "").strip()[:MAX_MESSAGE_CHARS]
         if not message:
-            yield held["history"], held, "", *_chips(())
+            yield held["history"], held, gr.skip(), *_chips(())
             return
         site, bot = desk.site(None)
         code = "zh" if detect(message) == "zh" else "en"
@@ -150,10 +152,11 @@ def _asker(desk: Desk) -> Any:
                     "role": "assistant",
                     "content": _markdown(text or WORDS[code]["looking"], citations, code),
                 }
-                yield [*history, said], held, "", *_chips(suggestions)
+                # Not the box: the visitor may be typing the next question there.
+                yield [*history, said], held, gr.skip(), *_chips(suggestions)
         except KefuError:
             said = {"role": "assistant", "content": texts_for(site).say("failed", code)}
-        yield [*history, said], {**held, "history": [*history, said]}, "", *_chips(suggestions)
+        yield [*history, said], {**held, "history": [*history, said]}, gr.skip(), *_chips(suggestions)
 
     return ask
 

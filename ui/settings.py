@@ -89,9 +89,9 @@ class CrawlSettings(_Part):
 class BandSettings(_Part):
     """The lowest probability of each band."""
 
-    direct: float = 0.80
+    direct: float = 0.75
     generate: float = 0.50
-    suggest: float = 0.25
+    suggest: float = 0.20
 
 
 class Site(_Part):
@@ -196,5 +196,6 @@ def read_site(settings: Settings, name: str) -> Site:
 
 def write_site(settings: Settings, site: Site) -> None:
     """Store the settings of a site."""
-    text = json.dumps(site.model_dump(mode="json"), ensure_ascii=False, indent=1)
+    # Only what was set: a default that a later version improves must reach this site too.
+    text = json.dumps(site.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=1)
     write_text_atomically(site_folder(settings, site.name) / "site.json", text + "\n")

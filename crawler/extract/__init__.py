@@ -35,18 +35,25 @@ EXTRACTORS: tuple[Extractor, ...] = (
 
 def extract(page: Page, site: str = "") -> list[FaqEntry]:
     """Every question of a page with its answer, in the order of the page; none is an empty list. Never raises."""
-    document = read_document(page)
-    findings = _merge(document)
-    questions = {finding.question for finding in findings}
-    return [_to_entry(finding, document, site, questions) for finding in findings]
+    try:
+        document = read_document(page)
+        findings = _merge(document)
+        questions = {finding.question for finding in findings}
+        return [_to_entry(finding, document, site, questions) for finding in findings]
+    except RecursionError:  # hundreds of tags inside each other: nothing that a person wrote
+        return []
 
 
 def passages(page: Page, site: str = "") -> list[FaqEntry]:
-    """Heading-delimited passages of a page that holds no pairs, as entries without a question."""
-    document = read_document(page)
+    """Heading-delimited passages of a page that holds no pairs, as entries without a question. Never raises."""
+    try:
+        document = read_document(page)
+        texts = list(split_passages(document))
+    except RecursionError:
+        return []
     counts: dict[str, int] = {}
     entries = []
-    for text in split_passages(document):
+    for text in texts:
         number = counts[text.heading] = counts.get(text.heading, 0) + 1
         entries.append(_passage_entry(text, number, document, site))
     return entries

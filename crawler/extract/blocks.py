@@ -1,51 +1,51 @@
 """A page as a flat run of blocks: headings, bold lines, paragraphs, lists, tables. Pure; wrappers vanish here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bs4.element import NavigableString, Tag
+from bs4.element import NavigableString, PageElement, Tag
 
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 BOLD_LEVEL = 7
 WHOLE = {"p", "ul", "ol", "table", "pre", "blockquote", "figure", "address", "dl"}
 INLINE = {
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "br",
-        "button",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "nobr",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    }
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "br",
+    "button",
+    "cite",
+    "code",
+    "del",
+    "dfn",
+    "em",
+    "font",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "label",
+    "mark",
+    "nobr",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "time",
+    "tt",
+    "u",
+    "var",
+    "wbr",
+}
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,23 @@ def _block(node: Tag) -> Iterator[Block]:
 
 def _lines(node: Tag) -> Iterator[Block]:
     """A paragraph; when its first line is bold and more follows after a <br>, that line is a block of its own."""
-    yield Block(_text(node), BOLD_LEVEL if _all_bold(node) else 0, (node,))
+    first = node.find(lambda tag: tag.name in ("b", "strong"), recursive=False)
+    if not isinstance(first, Tag) or _beside(first.previous_siblings) or _all_bold(node):
+        yield Block(_text(node), BOLD_LEVEL if _all_bold(node) else 0, (node,))
+        return
+    after = [child for child in first.next_siblings if not isinstance(child, NavigableString) or child.strip()]
+    if after and isinstance(after[0], Tag) and after[0].name == "br":
+        yield Block(_text(first), BOLD_LEVEL, (first,))
+        yield from _flush(after[1:])
+    else:
+        yield Block(_text(node), 0, (node,))
 
 
-def _flush(run: list[Tag | NavigableString]) -> Iterator[Block]:
+def _beside(siblings: Iterable[PageElement]) -> bool:
+    return any(str(sibling).strip() for sibling in siblings)
+
+
+def _flush(run: Sequence[PageElement]) -> Iterator[Block]:
     text = " ".join("".join(child.get_text() if isinstance(child, Tag) else str(child) for child in run).split())
     if not text:
         return

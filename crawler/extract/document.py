@@ -1,7 +1,7 @@
 """A parsed page and what every rule asks of it: text, Markdown, section, anchor, order. Pure; finds no questions."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from bs4 import BeautifulSoup, Comment, Tag
@@ -31,6 +31,7 @@ DROPPED = [
     "dialog",
 ]
 DROPPED_ROLES = re.compile(r"^(?:navigation|search|banner|contentinfo|menu|menubar)$")
+XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)
 GLYPHS = re.compile(r"[\u200b\ufeff¶⚓]|\bexpand_more\b|\bkeyboard_arrow_down\b")
 FAQ_WORDS = re.compile(
     r"\bfaqs?\b|f\.a\.q|q\s?&\s?a\b|frequently[ -]asked|common[ -]questions|questions?[ -](?:and|&)[ -]answers|help[ -]?cent(?:er|re)"
@@ -45,7 +46,7 @@ class Document:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.soup = BeautifulSoup(page.html, "lxml")
+        self.soup = soup_of(page.html)
         self.json_ld = [
             script.get_text()
             for script in self.soup.find_all("script", type=re.compile(r"^application/ld\+json", re.IGNORECASE))
@@ -86,11 +87,19 @@ class Document:
         if node is None:
             return ""
         own = text_of(node)
+        around = {id(parent) for parent in node.parents}
         for heading in node.find_all_previous(HEADINGS):
             text = text_of(heading)
-            if text and text not in own and text not in questions and not asks(text):
+            if text and text != own and id(heading) not in around and text not in questions and not asks(text):
                 return text
         return ""
+
+    def apart(self, nodes: Sequence[Tag], question: Tag) -> bool:
+        """Whether a block stands in an <aside> that neither holds the question nor stands beside it: a help box."""
+        node = nodes[0]
+        box = node if node.name == "aside" else node.find_parent("aside")
+        around = [id(parent) for parent in question.parents]
+        return box is not None and id(box) not in around and box.parent is not question.parent
 
     def anchor(self, node: Tag | None) -> str:
         """The id nearest to a question: its own, one inside it, or that of a wrapper that begins with it."""
@@ -117,6 +126,13 @@ class Document:
 def read_document(page: Page) -> Document:
     """Parse a page. lxml reads any bytes-turned-text; never raises."""
     return Document(page)
+
+
+def soup_of(html: str) -> BeautifulSoup:
+    """Parse HTML. Lone surrogates, which no file can hold, become question marks."""
+    # An XML declaration, or one line that looks like a file name, would draw a warning from BeautifulSoup.
+    plain = XML_DECLARATION.sub("", html, count=1).encode("utf-8", "replace").decode("utf-8")
+    return BeautifulSoup(f"{plain}\n", "lxml")
 
 
 def text_of(node: Tag) -> str:

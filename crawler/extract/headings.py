@@ -18,7 +18,8 @@ def find_headings(document: Document) -> Iterator[Finding]:
         return
     for number, block in enumerate(document.blocks):
         if block.level == level:
-            answer = _until_rank(document.blocks[number + 1 :], level)
+            rest = _until_rank(document.blocks[number + 1 :], level)
+            answer = [part for part in rest if not document.apart(part.nodes, block.nodes[0])]
             nodes = [node for part in answer for node in part.nodes]
             question = re.sub(r"^#+\s*|\s*#$", "", block.text)
             if nodes:

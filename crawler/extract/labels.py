@@ -32,6 +32,8 @@ def find_labels(document: Document) -> Iterator[Finding]:
             question, start, answer, nodes = "", None, [], []
         if match := QUESTION_LABEL.match(bare):
             question, start = re.sub(r"[*_]+$", "", bare[match.end() :]).strip(), block.nodes[0]
+        elif start and document.apart(block.nodes, start):
+            continue
         elif question and (answer or ANSWER_LABEL.match(bare)):
             answer.append(ANSWER_LABEL.sub("", bare) if not answer else line)
             nodes.extend(node for node in block.nodes if node is not start and node not in nodes)

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from crawler.extract.document import Document, text_of
+from crawler.extract.document import Document, soup_of, text_of
 from crawler.extract.findings import Finding
 
 
@@ -16,10 +16,10 @@ def find_json_ld(document: Document) -> Iterator[Finding]:
     for script in document.json_ld:
         text = re.sub(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\]\]>|\]\]>)\s*$", "", script)
         try:
-            data = json.loads(text, strict=False)
-        except ValueError:
+            items = list(_questions(json.loads(text, strict=False)))
+        except (ValueError, RecursionError):
             continue
-        for item in _questions(data):
+        for item in items:
             yield from _from_item(item, document)
 
 
@@ -45,8 +45,8 @@ def _from_item(item: dict[str, Any], document: Document) -> Iterator[Finding]:
         first.get("text") if isinstance(first, dict) else first,
     )
     if isinstance(question, str) and isinstance(answer, str):
-        html = BeautifulSoup(answer if "<" in answer else answer.replace("\n", "<br>"), "lxml")
-        shown = text_of(BeautifulSoup(question, "lxml"))
+        html = soup_of(answer if "<" in answer else answer.strip().replace("\n", "<br>"))
+        shown = text_of(soup_of(question))
         yield Finding(shown, document.markdown([html.body or html]), "jsonld")
 
 

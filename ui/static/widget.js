@@ -1,12 +1,10 @@
 /*
- * The chat widget of Kefu: one custom element, <kefu-chat>, in a shadow root.
+ * Kefu's chat widget: <script src="https://HOST/widget.js" data-site="NAME" async></script>
  *
- *   <script src="https://HOST/widget.js" data-site="NAME" data-language="zh" async></script>
- *
- * It knows the HTTP interface of the server that it came from and how to show an answer; it knows nothing of how
- * answers are found. Whatever a server or a visitor wrote becomes text nodes, never markup. The page gets one global:
- * Kefu.open({message}), close(), toggle(), and on("ready" | "open" | "close", listener), which returns an "off".
- * `message` is put into the input for the visitor to send. --kefu-accent and --kefu-on-accent set the shop's colours.
+ * Knows its server's HTTP interface and how to show an answer, not how answers are found. What a server or a visitor
+ * wrote becomes text nodes, never markup. The page gets Kefu.open({message}), close(), toggle() and
+ * on("ready" | "open" | "close", listener), which returns its "off"; `message` is put in the input, for the visitor
+ * to send. Optional: data-language="zh" or "en"; CSS --kefu-accent, --kefu-on-accent.
  */
 (() => {
   "use strict";
@@ -23,7 +21,7 @@
     zh: {
       lang: "zh-CN", launcher: "打开客服对话", name: "在线客服", role: "智能客服 · 自动回答", close: "关闭对话",
       log: "对话内容", input: "请输入您的问题", send: "发送", you: "您：", bot: "客服：", typing: "正在查找答案",
-      sources: "来源", source: "来源", suggestions: "您可能想问", rate: "这个回答有帮助吗？", up: "有帮助", down: "没有帮助",
+      sources: "来源", suggestions: "您可能想问", up: "有帮助", down: "没有帮助",
       thanks: "谢谢您的反馈", retry: "重试", stopped: "已停止回答。", failed: "抱歉，系统出了点问题，请稍后再试。",
       offline: "暂时连不上客服，请检查网络后重试。", welcome: "您好！请问有什么可以帮您？",
       notice: "您正在与智能客服（程序，并非真人）对话。",
@@ -31,7 +29,7 @@
     en: {
       lang: "en", launcher: "Open the chat", name: "Support", role: "Automated assistant", close: "Close the chat",
       log: "Conversation", input: "Type your question", send: "Send", you: "You: ", bot: "Assistant: ", typing: "Looking for the answer",
-      sources: "Sources", source: "Source", suggestions: "You may want to ask", rate: "Was this answer helpful?", up: "Helpful", down: "Not helpful",
+      sources: "Sources", suggestions: "You may want to ask", up: "Helpful", down: "Not helpful",
       thanks: "Thanks for your feedback", retry: "Try again", stopped: "Stopped.", failed: "Sorry, something went wrong. Please try again in a moment.",
       offline: "We can't reach the chat right now. Check your connection and try again.", welcome: "Hello! How can I help?",
       notice: "You're chatting with an automated assistant, not a person.",
@@ -92,12 +90,12 @@
   // ---- Markdown: a small subset, as DOM nodes ----
 
   const ITEM = /^\s*(?:[-*+•]|(\d{1,3})[.)])\s+(.*)$/;
-  const RULE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+  const HEADING = /^\s*#{1,6}\s+(.*)$/;
   // In this order: `code`, **bold**, [text](url "title"), [1], <url>
   const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\[([^[\]]+)\]\(((?:[^()\s]|\([^()\s]*\))+)(?:\s+"[^"]*")?\)|\[(\d{1,3})\]|<([a-z]+:[^\s<>]+)>/g;
 
   function markdown(text, citations = []) {
-    const lines = String(text).split(/\r\n?|\n/);
+    const lines = String(text).split(/\r\n?|[\n\u2028\u2029]/);
     const blocks = [];
     while (lines.length) {
       if (lines[0].trim()) blocks.push(table(lines, citations) || list(lines, citations) || paragraph(lines, citations));
@@ -108,13 +106,17 @@
 
   // Each block function takes its lines off the front, or returns nothing and leaves them.
   function table(lines, citations) {
-    if (!lines[0].includes("|") || !lines[1]?.includes("|") || !RULE.test(lines[1])) return;
+    if (!isTable(lines)) return;
     const row = (tag, line) => el("tr", {}, ...cells(line).map((cell) => el(tag, {}, ...inline(cell, citations))));
     const head = el("thead", {}, row("th", lines.shift()));
     const body = el("tbody");
     lines.shift();
     while (lines[0]?.includes("|")) body.append(row("td", lines.shift()));
     return el("div", { class: "table" }, el("table", {}, head, body));
+  }
+
+  function isTable([head, rule = ""]) {
+    return head.includes("|") && rule.includes("|") && rule.includes("-") && /^[\s|:-]+$/.test(rule);
   }
 
   function cells(line) {
@@ -125,26 +127,23 @@
     const [, start] = ITEM.exec(lines[0]) || [null, null];
     if (start === null) return;
     const node = start ? el("ol", { start }) : el("ul");
-    for (let item; (item = ITEM.exec(lines[0] ?? "")) && !item[1] === !start; skipBlankBefore(ITEM, lines)) {
+    for (let item; (item = ITEM.exec(lines[0] ?? "")) && !item[1] === !start; ) {
       lines.shift();
       const parts = inline(item[2], citations);
       while (/^\s+\S/.test(lines[0] ?? "") && !ITEM.test(lines[0])) parts.push(el("br"), ...inline(lines.shift().trim(), citations));
       node.append(el("li", {}, ...parts));
+      // Items may stand apart.
+      if (!lines[0]?.trim() && ITEM.test(lines[1] ?? "")) lines.shift();
     }
     return node;
   }
 
-  // Items may stand apart; what follows the blank line decides whether the list goes on.
-  function skipBlankBefore(pattern, lines) {
-    if (lines.length > 1 && !lines[0].trim() && pattern.test(lines[1])) lines.shift();
-  }
-
   function paragraph(lines, citations) {
-    const heading = /^\s*#{1,6}\s+(.*)$/.exec(lines[0]);
+    const heading = HEADING.exec(lines[0]);
     // A heading of the page outside would be wrong for its outline, so it is only bold here.
     if (heading) return lines.shift(), el("p", {}, el("strong", {}, ...inline(heading[1], citations)));
     const node = el("p", {}, ...inline(lines.shift().trim(), citations));
-    while (lines[0]?.trim() && !ITEM.test(lines[0])) node.append(el("br"), ...inline(lines.shift().trim(), citations));
+    while (lines[0]?.trim() && !ITEM.test(lines[0]) && !HEADING.test(lines[0]) && !isTable(lines)) node.append(el("br"), ...inline(lines.shift().trim(), citations));
     return node;
   }
 
@@ -164,7 +163,7 @@
     if (label) return link(url, ...inline(label, [])) ?? raw;
     if (bare) return link(bare, bare.replace(/^(mailto|tel):/, "")) ?? raw;
     const cited = link(citations.find((citation) => citation.number === Number(mark))?.url, mark);
-    cited?.setAttribute("aria-label", `${t.source} ${mark}`);
+    cited?.setAttribute("aria-label", `${t.sources} ${mark}`);
     return cited ? el("sup", {}, cited) : raw;
   }
 
@@ -223,10 +222,11 @@
   }
 
   function parseEvent(block) {
-    const fields = block.split("\n").map((line) => /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []);
-    const values = (name) => fields.filter((field) => field[1] === name).map((field) => field[2] ?? "");
+    // Not a pattern with ^ and $: those also stop at U+2028, which JSON may hold as it is.
+    const lines = block.split("\n");
+    const values = (name) => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ""));
     const data = values("data").join("\n");
-    return { name: values("event").pop() ?? "message", data: data && JSON.parse(data) };
+    return { name: values("event").pop(), data: data && JSON.parse(data) };
   }
 
   // ---- what stands under an answer ----
@@ -270,7 +270,7 @@
       said.textContent = problem || (wish ? t.thanks : "");
     }
     press(0);
-    return el("div", { class: "thumbs", role: "group", "aria-label": t.rate }, up, down, said);
+    return el("div", { class: "thumbs" }, up, down, said);
   }
 
   function bubble(who, ...children) {
@@ -362,6 +362,7 @@
     }
 
     #closed() {
+      if (!this.#launcher.hidden) return;
       memory.set("open", "");
       this.#launcher.hidden = false;
       this.#launcher.focus();
@@ -394,8 +395,8 @@
       this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
       // The shop's keyboard shortcuts must not fire on what a visitor types here.
       for (const type of ["keypress", "keyup"]) this.#dialog.addEventListener(type, (event) => event.stopPropagation());
-      // A phone's back gesture closes a modal dialog without asking us.
-      this.#dialog.addEventListener("close", () => this.isOpen || this.#launcher.hidden === false || this.#closed());
+      // A phone's back gesture closes a modal dialog without asking us; this event also follows our own close().
+      this.#dialog.addEventListener("close", () => this.isOpen || this.#closed());
       this.#root.append(this.#dialog);
       this.#greet(name);
     }
@@ -522,7 +523,7 @@
     * { box-sizing: border-box; }
     [hidden] { display: none !important; }
     .launcher, dialog {
-      font: 15px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+      font: 15px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", sans-serif;
     }
     button, textarea { font: inherit; color: inherit; margin: 0; }
     button { display: inline-grid; place-items: center; min-width: 44px; min-height: 44px; padding: 0; border: 0; border-radius: 12px; background: none; cursor: pointer; }
@@ -562,14 +563,13 @@
     .bubble { max-width: 100%; padding: 9px 14px; border-radius: 4px 16px 16px; background: var(--tint); overflow-wrap: anywhere; }
     .you .bubble { max-width: 85%; border-radius: 16px 4px 16px 16px; background: var(--accent); color: var(--on-accent); white-space: pre-wrap; }
     .speaker { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-    .quiet { color: var(--soft); }
+    .quiet, .sources p { color: var(--soft); }
     .bubble :is(p, ul, ol, .table) + :is(p, ul, ol, .table) { margin-top: 8px; }
     .bubble :is(ul, ol) { padding-inline-start: 22px; }
     li + li { margin-top: 3px; }
     code { padding: 1px 5px; border: 1px solid var(--line); border-radius: 5px; background: var(--paper); font: 13px ui-monospace, Consolas, monospace; }
     sup { line-height: 0; font-size: 11.5px; font-weight: 600; }
     sup a { margin: 0 1px; padding: 2px 5px; border-radius: 6px; background: var(--paper); text-decoration: none; }
-    sup a:hover { text-decoration: underline; }
     .table { overflow-x: auto; }
     table { width: 100%; border-collapse: collapse; font-size: 13.5px; line-height: 1.45; }
     th, td { min-width: 4.5em; padding: 5px 8px; border: 1px solid var(--line); text-align: start; vertical-align: top; overflow-wrap: break-word; }
@@ -582,22 +582,19 @@
     @keyframes blink { 0%, 70%, 100% { opacity: .3; } 35% { opacity: 1; } }
 
     .sources { margin-top: 10px; padding-top: 8px; border-top: 1px solid var(--line); font-size: 13px; line-height: 1.4; }
-    .sources p { color: var(--soft); }
-    .bubble .sources ul { margin: 0; padding: 0; list-style: none; }
-    .sources li + li { margin: 0; }
+    .bubble .sources ul { padding: 0; list-style: none; }
     .sources li > * { display: flex; gap: 8px; align-items: center; min-height: 44px; padding: 4px 0; text-decoration: none; }
-    .sources a:hover { text-decoration: underline; }
+    :is(sup, .sources) a:hover { text-decoration: underline; }
     .number { flex: none; min-width: 20px; border-radius: 6px; background: var(--paper); font-weight: 600; text-align: center; }
     small { display: block; color: var(--soft); font-size: 12px; }
 
     .suggestions { display: flex; flex-direction: column; align-items: flex-start; gap: 8px; max-width: 100%; margin-top: 8px; }
     .suggestions button { padding: 8px 14px; border: 1px solid var(--edge); border-radius: 22px; color: var(--link); line-height: 1.4; text-align: start; overflow-wrap: anywhere; }
     .suggestions button:hover, .thumb:hover { background: var(--tint); }
-    .thumbs { display: flex; align-items: center; color: var(--soft); font-size: 13px; }
+    .thumbs { display: flex; align-items: center; margin-top: 4px; color: var(--soft); font-size: 13px; }
     .thumb svg { width: 19px; height: 19px; }
     .thumb[aria-pressed="true"] { color: var(--link); }
     .thumb[aria-pressed="true"] path { fill: currentColor; fill-opacity: .3; }
-    .said { margin-inline-start: 6px; }
 
     form { display: flex; align-items: flex-end; gap: 8px; padding: 10px 12px calc(10px + env(safe-area-inset-bottom)); border-top: 1px solid var(--line); }
     /* Below 16 px a telephone would zoom in on the input. */
