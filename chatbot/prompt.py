@@ -30,7 +30,11 @@ def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, n
     code = language if language in PASSAGE_CHARS else "en"
     used = tuple(hits[:MAX_PASSAGES])
     quoted = "\n".join(f'[{n}] "{_shown(hit, PASSAGE_CHARS[code])}"' for n, hit in enumerate(used, 1))
-    ask = ("资料：", "问题：", "回答：") if code == "zh" else ("Passages:", "Question:", "Answer:")
+    ask = (
+        ("资料：", "问题：", "用完整的句子回答：")
+        if code == "zh"
+        else ("Passages:", "Question:", "Answer in full sentences:")
+    )
     asked = (
         questions[0] if len(questions) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(questions, 1))
     )
@@ -59,7 +63,15 @@ def plain(markdown: str) -> str:
 def _shown(hit: Hit, chars: int) -> str:
     """The passage of a hit as data: no quotation marks or line breaks that could end the quotation."""
     text = plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text)
-    return f"{hit.entry.title}: {text[:chars]}".replace('"', "'")
+    return f"{hit.entry.title}: {_whole_sentences(text, chars)}".replace('"', "'")
+
+
+def _whole_sentences(text: str, chars: int) -> str:
+    """As many whole sentences as fit: a model copies half a sentence as readily as a whole one."""
+    if len(text) <= chars:
+        return text
+    ends = [match.end() for match in re.finditer(r"[。！？；;!?]|\.(?=\s)", text[: chars + 1])]
+    return text[: ends[-1]] if ends else f"{text[:chars]}…"
 
 
 @cache

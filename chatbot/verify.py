@@ -14,6 +14,8 @@ from index.words import tokens
 
 MIN_COVERAGE = 0.6
 MIN_RECALL = 0.4
+# What a generator ends with when it was stopped in the middle of a sentence.
+CUT_OFF = "…"
 # A full stop after a bare number is a list's ("1. Sign in"), not a sentence's.
 SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[^\d\s]\.)(?=\s)|(?<=\d{3}\.)(?=\s)")
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
@@ -53,7 +55,7 @@ def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
     facts = set(_facts(_without_marks(sentence)))
     words = _words(sentence)
-    if not words:
+    if not words or sentence.rstrip().endswith(CUT_OFF):
         return 0
     best, best_coverage = 0, 0.0
     for number, passage in enumerate(passages, 1):
@@ -75,7 +77,7 @@ def _says_it(sentence: str, words: set[str], passage: str) -> bool:
     comes first and needs no word for "if".
     """
     return any(
-        len(words & source) >= MIN_RECALL * len(source) and _same_negation(sentence, words, said)
+        len(words & source) >= MIN_RECALL * len(source) and _same_negation(sentence, said)
         for said, left_out in _openings(passage)
         if (source := _words(said)) and not RESTRICTION.search(left_out)
     )
@@ -133,12 +135,28 @@ def _value(numeral: str) -> int:
     return total + section + digit
 
 
-def _same_negation(sentence: str, words: set[str], passage: str) -> bool:
-    """Whether the clause of the passage that says the same also negates, or also does not; a tie is enough."""
-    overlaps = [(len(words & set(tokens(clause))), _negates(clause)) for clause in CLAUSE_END.split(passage)]
+def _same_negation(sentence: str, source: str) -> bool:
+    """Whether a sentence negates as often as its source, or each clause as the clause of the source most like it."""
+    if _negations(sentence) == _negations(source):
+        return True
+    sources = [(_words(clause), _negates(clause)) for clause in CLAUSE_END.split(source)]
+    return all(
+        _negates(clause) in _most_like(words, sources)
+        for clause in CLAUSE_END.split(sentence)
+        if (words := _words(clause))
+    )
+
+
+def _most_like(words: set[str], sources: Sequence[tuple[set[str], bool]]) -> set[bool]:
+    """What the clauses with the most words in common say about negation; both, when they tie."""
+    overlaps = [(len(words & source), negates) for source, negates in sources]
     most = max(overlap for overlap, _ in overlaps)
-    return any(negates == _negates(sentence) for overlap, negates in overlaps if overlap == most)
+    return {negates for overlap, negates in overlaps if overlap == most}
 
 
 def _negates(text: str) -> bool:
-    return bool(NEGATION.search(NO_NEGATION.sub("", text)))
+    return _negations(text) > 0
+
+
+def _negations(text: str) -> int:
+    return len(NEGATION.findall(NO_NEGATION.sub("", text)))

@@ -61,7 +61,7 @@ def _codec(label: str) -> str:
     """Python's name for a declared charset; "" for one that it does not know, or that is none."""
     try:
         name = codecs.lookup(SUPERSETS.get(label.lower(), label)).name
-        b"".decode(name)
+        "x".encode(name)
     except (LookupError, UnicodeError):
         return ""
     return "" if name.replace("_", "-") in NO_CHARSETS else name

@@ -42,5 +42,5 @@ def parse(status: int, body: bytes, agent: str, host: str) -> Robots:
         raise FetchFailed(
             f"{host}/robots.txt answers {status}: the site asks to be left alone for now. Try again later"
         )
-    text = body[:MAX_BYTES].decode("utf-8", "replace") if 200 <= status < 300 else ""
+    text = body[:MAX_BYTES].decode("utf-8-sig", "replace") if 200 <= status < 300 else ""
     return Robots(Protego.parse(text), agent)

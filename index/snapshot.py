@@ -4,6 +4,7 @@ SITE/snapshots/000007/{manifest.json, …}   a generation, never changed once it
 SITE/snapshots/CURRENT                     the number of the published one
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -48,7 +49,8 @@ def publish(site: Path, write: Callable[[Path], dict[str, Any]]) -> str:
             "format": FORMAT,
             "files": {name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for name, p in files.items()},
         }
-        (building / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
+        sealed = manifest | {"seal": _seal(manifest)}
+        (building / "manifest.json").write_text(json.dumps(sealed, ensure_ascii=False, indent=1), "utf-8")
         _sync_tree(building)
         name = f"{_newest(folder) + 1:06}"
         building.replace(folder / name)
@@ -68,12 +70,16 @@ def current(site: Path) -> str:
 
     Raises:
         SnapshotMissing: nothing is published.
+        SnapshotDamaged: the file that says so holds no number.
 
     """
     try:
-        return (site / "snapshots" / "CURRENT").read_text("utf-8").strip()
+        name = (site / "snapshots" / "CURRENT").read_bytes().decode("ascii", "replace").strip()
     except OSError as error:
         raise SnapshotMissing(f"site {site.name} has no index yet. Run 'kefu crawl URL --site {site.name}'") from error
+    if not name.isdigit():
+        raise SnapshotDamaged(_damaged(site, "CURRENT"))
+    return name
 
 
 def verified(site: Path) -> tuple[Path, dict[str, Any]]:
@@ -87,12 +93,20 @@ def verified(site: Path) -> tuple[Path, dict[str, Any]]:
     folder = site / "snapshots" / current(site)
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        seal = manifest.pop("seal")
         wrong = [name for name, about in manifest["files"].items() if not _agrees(folder / name, about)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(_damaged(site, "manifest.json")) from error
-    if wrong or manifest.get("format") != FORMAT:
+    if seal != _seal(manifest):
+        raise SnapshotDamaged(_damaged(site, "manifest.json"))
+    if wrong or manifest["format"] != FORMAT:
         raise SnapshotDamaged(_damaged(site, ", ".join(wrong) or "an unknown format"))
     return folder, manifest
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    """The manifest's own checksum."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _damaged(site: Path, what: str) -> str:

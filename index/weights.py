@@ -68,16 +68,22 @@ def pull(
     `progress` is given the bytes so far of `model.size_bytes`; `say` one line for each source that fails.
 
     Raises:
-        ModelUnavailable: no source gave a file with the right checksum.
+        ModelUnavailable: no source gave a file with the right checksum, or it cannot be stored.
 
     """
     partial = models / ".partial" / model.name
-    partial.mkdir(parents=True, exist_ok=True)
-    with FileLock(models / ".partial" / f"{model.name}.lock"):
-        if folder := installed(model.name, models):
-            return folder
-        _obtain(model, partial, progress, say, fetch_from or FETCH_FROM)
-        return _publish(model, partial, models)
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        with FileLock(models / ".partial" / f"{model.name}.lock"):
+            if folder := installed(model.name, models):
+                return folder
+            _obtain(model, partial, progress, say, fetch_from or FETCH_FROM)
+            return _publish(model, partial, models)
+    except OSError as error:
+        raise ModelUnavailable(
+            f"{model.name} cannot be stored in {models} ({error.strerror or error}). "
+            f"Make room or choose another folder, then run 'kefu models pull {model.name}' again"
+        ) from error
 
 
 def remove(name: str, models: Path) -> bool:
@@ -162,6 +168,9 @@ def _download(url: str, to: Path, model: Model, progress: Progress) -> None:
     _probe(url)
     begun = to.with_suffix(".part")
     done = begun.stat().st_size if begun.exists() else 0
+    if done == model.size_bytes:  # killed before the rename; there is no range left to ask for
+        begun.replace(to)
+        return
     headers = {"Range": f"bytes={done}-"} if done else {}
     try:
         with requests.get(url, headers=headers, stream=True, timeout=(PROBE_S, 60)) as answer:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[\u3040-\u30ff]+|[^\W_]+(?:['’][^\W_]+)?")
+# Chinese runs end words: "7天" is a number and a word, not one word.
+WORD = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
+TOKEN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|[\u3040-\u30ff]+|{WORD}(?:['’]{WORD})?")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Words that every question has, so that they say nothing about which entry answers.
 STOPWORDS = frozenset(

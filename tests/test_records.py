@@ -1,5 +1,7 @@
 """Entries, their identity, and the files that hold them."""
 
+# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 import json
 from pathlib import Path
 
@@ -48,7 +50,6 @@ def test_json_is_one_readable_line_without_empty_fields() -> None:
         "how do i RETURN an item?",
         "1. How do I return an item?",
         "Q3: How do I return an item?",
-        "③ How do I return an item?"[2:],
         "★ How do I return an item ?",
         "Ｈｏｗ　ｄｏ　Ｉ　ｒｅｔｕｒｎ　ａｎ　ｉｔｅｍ？",
         "“How do I return an item?!”",
@@ -58,7 +59,9 @@ def test_numbering_width_case_and_punctuation_do_not_change_a_question(same: str
     assert normalised("How do I return an item?") == normalised(same)
 
 
-@pytest.mark.parametrize("same", ["如何申请退货", "问：如何申请退货？", "一、如何申请退货？", "第3、如何申请退货?", "（如何申请退货）"])
+@pytest.mark.parametrize(
+    "same", ["如何申请退货", "问：如何申请退货？", "一、如何申请退货？", "第3、如何申请退货?", "（如何申请退货）"]
+)
 def test_chinese_numbering_does_not_change_a_question(same: str) -> None:
     assert "如何申请退货" == normalised(same)
 
@@ -72,7 +75,7 @@ def test_what_only_looks_like_numbering_stays(text: str, expected: str) -> None:
 
 
 def test_an_id_is_stable() -> None:
-    assert "d15a3b3f51ac4b10" == entry_id("shop", URL, "如何申请退货？")
+    assert "13f126ad739e2a68" == entry_id("shop", URL, "如何申请退货？")
     assert entry_id("shop", URL, "如何申请退货？") == entry_id("shop", URL, "1、如何申请退货?")
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
@@ -46,8 +47,10 @@ def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
         allow_methods=["GET", "POST"],
         allow_headers=["content-type"],
     )
+    app.add_middleware(GZipMiddleware, minimum_size=1024)  # leaves text/event-stream alone
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(UnknownSite, _unknown_site)
+    app.add_exception_handler(HTTPException, _refused)
     _add_chat(app, desk)
     _add_pages(app, desk)
     if gradio:
@@ -141,6 +144,11 @@ def _bad_request(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"message": message}, 413)
     first = problems[0] if problems else {"loc": ("body",), "msg": "cannot be read"}
     return JSONResponse({"message": f"{'.'.join(map(str, first['loc'][1:])) or 'body'}: {first['msg']}"}, 422)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse({"message": getattr(error, "detail", "refused")}, status)
 
 
 def _unknown_site(request: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chatbot.errors import GeneratorFailed, GeneratorUnavailable
 from chatbot.prompt import Prompt
+from chatbot.verify import CUT_OFF
 
 SLOTS = 2
 SLOT_TOKENS = 1024
@@ -30,7 +31,9 @@ def open_llamacpp(path: Path, threads: int = 0) -> Callable[[Prompt], Iterator[s
         raise GeneratorUnavailable(
             "xllamacpp is not installed. Run 'pip install xllamacpp', or name the generator local:… instead"
         ) from error
-    if path.open("rb").read(4) != b"GGUF":
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic != b"GGUF":
         raise GeneratorUnavailable(f"{path} is no GGUF file. Give a .gguf file, or name the generator local:… instead")
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -59,6 +62,8 @@ def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
         for choice in chunk.get("choices", []):
             if text := choice.get("delta", {}).get("content"):
                 pieces.put(text)
+            if choice.get("finish_reason") == "length":
+                pieces.put(CUT_OFF)
         return stopped.is_set()
 
     def work() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chatbot.errors import GeneratorFailed, GeneratorUnavailable
 from chatbot.prompt import Prompt
+from chatbot.verify import CUT_OFF
 
 MAX_NEW_TOKENS = 200
 TOKEN_TIMEOUT_S = 120.0
@@ -63,10 +64,11 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
     ).to(model.device)
     streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=TOKEN_TIMEOUT_S)
     failures: list[Exception] = []
+    cut_off: list[bool] = []
 
     def work() -> None:
         try:
-            model.generate(
+            made = model.generate(
                 **inputs,
                 max_new_tokens=MAX_NEW_TOKENS,
                 do_sample=False,
@@ -76,6 +78,7 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
                 streamer=streamer,
                 stopping_criteria=StoppingCriteriaList([Stopped()]),
             )
+            cut_off.append(made.shape[1] - inputs["input_ids"].shape[1] >= MAX_NEW_TOKENS)
         except (RuntimeError, ValueError) as error:
             failures.append(error)
             streamer.end()
@@ -88,5 +91,7 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
         finally:
             stopped.set()
             thread.join()
+    if any(cut_off):
+        yield CUT_OFF
     if failures:
         raise GeneratorFailed(str(failures[0])) from failures[0]

@@ -1,0 +1,294 @@
+"""An index over its whole life: sync, open, search, and what can go wrong with its files. With the fake embedder."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.records import FaqEntry
+from index import hybrid, snapshot
+from index.calibrate import Calibration
+from index.embed import Embedder, fake_embedder
+from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
+from index.hybrid import Index
+
+CALIBRATION = Calibration({"similarity": 8.0, "coverage": 4.0}, -4.0)
+RETURNS = FaqEntry("r", "How do I return an item?", "Send it back within 30 days.", language="en")
+SHIPPING = FaqEntry("s", "How long does shipping take?", "Three to five days.", language="en")
+TUIHUO = FaqEntry("t", "如何申请退货？", "签收后 30 天内可以退货。", language="zh", similar=("怎么退货",))
+FAPIAO = FaqEntry("f", "能开发票吗？", "下单时填写抬头即可开具电子发票。", language="zh")
+ENTRIES = (RETURNS, SHIPPING, TUIHUO, FAPIAO)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return tmp_path / "shop"
+
+
+def index_of(entries: Sequence[FaqEntry], site: Path) -> Index:
+    hybrid.sync(site, entries, fake_embedder())
+    return Index.open(site, fake_embedder(), CALIBRATION)
+
+
+def generations(site: Path) -> list[str]:
+    return sorted(path.name for path in (site / "snapshots").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("how can I return something?", RETURNS),
+        ("how long for shipping", SHIPPING),
+        ("请问怎么退货", TUIHUO),
+        ("可以开电子发票吗", FAPIAO),
+        ("ＲＥＴＵＲＮ an ITEM", RETURNS),
+        ("send back within 30 days", RETURNS),  # words of the answer
+    ],
+)
+def test_a_question_finds_its_entry(site: Path, question: str, expected: FaqEntry) -> None:
+    found = index_of(ENTRIES, site).search(question)
+
+    assert expected == found.hits[0].entry
+    assert 0.5 < found.probability <= 1
+
+
+def test_a_question_about_nothing_published_is_improbable(site: Path) -> None:
+    found = index_of(ENTRIES, site).search("quantum chromodynamics lecture")
+
+    assert found.probability < 0.2
+
+
+@pytest.mark.parametrize("k", [1, 2, 10])
+def test_at_most_k_entries_each_once_best_first(site: Path, k: int) -> None:
+    long = FaqEntry("l", "return policy", "You return an item. " * 200, similar=("return item", "item return"))
+
+    hits = index_of((*ENTRIES, long), site).search("return an item", k).hits
+
+    assert len(hits) == min(k, 5)
+    assert len({hit.entry.id for hit in hits}) == len(hits)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "？"])
+def test_a_question_without_words_is_no_error(site: Path, question: str) -> None:
+    assert index_of(ENTRIES, site).search(question).probability < 0.5
+
+
+def test_an_empty_index_finds_nothing(site: Path) -> None:
+    index = index_of((), site)
+
+    assert index.search("return").hits == ()
+    assert [found.probability for found in index.search_many(["return", "退货"], 5)] == [0.0, 0.0]
+
+
+def test_many_questions_find_what_each_finds_alone(site: Path) -> None:
+    index = index_of(ENTRIES, site)
+    questions = ["return an item", "怎么退货", "shipping"]
+
+    assert [index.search(question, 3) for question in questions] == index.search_many(questions, 3)
+
+
+def test_entries_with_the_same_question_are_both_kept(site: Path) -> None:
+    twin = replace(RETURNS, id="r2", answer="Members have 60 days.")
+
+    index = index_of((RETURNS, twin, SHIPPING), site)
+
+    assert {hit.entry.id for hit in index.search(RETURNS.question, 2).hits} == {"r", "r2"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("question", "expected"), [("VIP 退货 returns", "zh"), ("how do I get VIP returns 退货", "en")]
+)
+def test_of_twins_in_two_languages_the_visitors_comes_first(
+    site: Path, question: str, expected: str, order: int
+) -> None:
+    twins = [
+        FaqEntry(code, "VIP returns 退货", "VIP returns 退货.", language=code, url=f"https://shop.example/{code}")
+        for code in ("en", "zh")
+    ]
+
+    assert expected == index_of(twins[::order], site).search(question).hits[0].entry.language
+
+
+def test_entries_taken_together_are_no_rivals(site: Path) -> None:
+    index = index_of(ENTRIES, site)
+    question = "return an item, how long does shipping take"
+
+    alone, together = index.search(question), index.search(question, together=["r", "s"])
+
+    assert together.features["margin"] > alone.features["margin"]
+
+
+# What a sync costs.
+
+
+def test_a_sync_embeds_only_what_changed(site: Path) -> None:
+    changed = replace(SHIPPING, answer="One week.")
+    added = FaqEntry("n", "Do you ship abroad?", "Yes.")
+
+    counts = [
+        hybrid.sync(site, entries, fake_embedder()).embedded
+        for entries in (ENTRIES, (RETURNS, changed, TUIHUO, FAPIAO), (*ENTRIES, added), ENTRIES[:2])
+    ]
+
+    assert counts == [4, 1, 2, 0]
+
+
+def test_only_new_texts_reach_the_embedder(site: Path) -> None:
+    texts: list[str] = []
+
+    def spy(embedder: Embedder) -> Embedder:
+        return replace(embedder, embed=lambda t, kind, done: texts.extend(t) or embedder.embed(t, kind, done))  # type: ignore[func-returns-value]
+
+    hybrid.sync(site, ENTRIES, fake_embedder())
+    hybrid.sync(site, (replace(RETURNS, answer="Within 60 days."), *ENTRIES[1:]), spy(fake_embedder()))
+
+    assert texts == ["How do I return an item?\nWithin 60 days."]
+
+
+def test_progress_counts_up_to_all_passages(site: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    hybrid.sync(site, ENTRIES, fake_embedder(), progress=lambda done, total: told.append((done, total)))
+
+    assert told[-1] == (9, 9)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_sync_without_changes_writes_nothing(site: Path) -> None:
+    first = hybrid.sync(site, ENTRIES, fake_embedder())
+
+    again = hybrid.sync(site, ENTRIES, fake_embedder())
+
+    assert (again.snapshot, again.embedded) == (first.snapshot, 0)
+    assert generations(site) == ["000001"]
+
+
+@pytest.mark.parametrize("field", ["url", "anchor", "section", "language", "source", "similar"])
+def test_a_change_of_any_field_is_published(site: Path, field: str) -> None:
+    changed = replace(RETURNS, **{field: ("new",) if field == "similar" else "new"})
+
+    index_of((RETURNS,), site)
+
+    assert index_of((changed,), site).entries == [changed]
+
+
+def test_a_removed_entry_is_gone(site: Path) -> None:
+    index_of(ENTRIES, site)
+
+    index = index_of(ENTRIES[1:], site)
+
+    assert "r" not in {hit.entry.id for hit in index.search(RETURNS.question, 10).hits}
+
+
+def test_moved_vectors_stay_with_their_texts(site: Path) -> None:
+    index_of(ENTRIES, site)
+
+    index = index_of(ENTRIES[::-1], site)
+
+    for entry in ENTRIES:
+        hit = index.search(entry.question).hits[0]
+        assert (hit.entry, round(hit.similarity, 4)) == (entry, 1.0)
+
+
+# What can go wrong.
+
+
+def test_another_embedder_is_refused_and_then_builds_anew(site: Path) -> None:
+    index_of(ENTRIES, site)
+
+    with pytest.raises(SnapshotMismatch, match=r"site shop was made with fake.*Run 'kefu crawl --site shop'"):
+        Index.open(site, fake_embedder(64), CALIBRATION)
+
+    assert hybrid.sync(site, ENTRIES, fake_embedder(64)).embedded == 4
+    assert Index.open(site, fake_embedder(64), CALIBRATION).search("退货").hits[0].entry == TUIHUO
+
+
+def test_another_splitter_is_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_of(ENTRIES, site)
+    monkeypatch.setattr(hybrid, "SPLITTER", -1)
+
+    with pytest.raises(SnapshotMismatch, match="kefu crawl --site shop"):
+        Index.open(site, fake_embedder(), CALIBRATION)
+
+
+def test_a_flipped_byte_in_any_file_is_seen_and_a_sync_repairs_it(site: Path) -> None:
+    index_of(ENTRIES, site)
+    names = [path.name for path in (site / "snapshots" / "000001").rglob("*") if path.is_file()]
+    assert {"manifest.json", "entries.jsonl", "faiss.index", "vocabulary.json"} < set(names)
+
+    for number in range(len(names)):
+        folder = site / "snapshots" / snapshot.current(site)
+        path = sorted(path for path in folder.rglob("*") if path.is_file())[number]
+        whole = bytearray(path.read_bytes())
+        whole[len(whole) // 2] ^= 1
+        path.write_bytes(whole)
+
+        with pytest.raises(SnapshotDamaged) as error:
+            Index.open(site, fake_embedder(), CALIBRATION)
+        assert f"index of site shop is damaged ({path.relative_to(folder)})" in str(error.value)
+        assert "Run 'kefu crawl --site shop'" in str(error.value)
+
+        assert hybrid.sync(site, ENTRIES, fake_embedder()).embedded == 4
+        Index.open(site, fake_embedder(), CALIBRATION)
+
+
+def test_no_index_yet(site: Path) -> None:
+    with pytest.raises(SnapshotMissing, match=r"Run 'kefu crawl URL --site shop'"):
+        Index.open(site, fake_embedder(), CALIBRATION)
+
+    index_of(ENTRIES, site)
+    (site / "snapshots" / "CURRENT").unlink()
+
+    with pytest.raises(SnapshotMissing):
+        hybrid.latest(site, fake_embedder(), CALIBRATION)()
+
+
+def test_an_unknown_store_is_refused_by_name(site: Path) -> None:
+    with pytest.raises(IndexFailure, match=r"no vector store chroma. Known: faiss"):
+        hybrid.sync(site, ENTRIES, fake_embedder(), store="chroma")
+
+
+def test_latest_reads_again_only_after_a_publish(site: Path) -> None:
+    hybrid.sync(site, ENTRIES, fake_embedder())
+    get = hybrid.latest(site, fake_embedder(), CALIBRATION)
+
+    first = get()
+    assert get() is first
+    hybrid.sync(site, ENTRIES[1:], fake_embedder())
+    second = get()
+
+    assert (first.name, second.name) == ("000001", "000002")
+    assert len(second.entries) == 3
+
+
+def test_an_open_index_serves_on_while_others_are_published(site: Path) -> None:
+    index = index_of(ENTRIES, site)
+
+    for number in range(5):
+        hybrid.sync(site, (*ENTRIES, FaqEntry(f"n{number}", f"New {number}?", "Yes.")), fake_embedder())
+
+    assert "000001" not in generations(site)
+    assert index.search("怎么退货").hits[0].entry == TUIHUO
+
+
+def test_threads_share_one_index(site: Path) -> None:
+    index = index_of(ENTRIES, site)
+    expected = index.search("怎么退货")
+    wrong: list[object] = []
+
+    def ask() -> None:
+        for _ in range(20):
+            if (found := index.search("怎么退货")) != expected:
+                wrong.append(found)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []

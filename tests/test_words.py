@@ -1,0 +1,57 @@
+"""Text to tokens: the same for a question and for the entry that answers it."""
+
+import pytest
+
+from index.words import tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("如何申请退货？", ["如何", "申请", "退货"]),
+        ("How do I return an item?", ["how", "return", "item"]),
+        ("ＡＢＣ１２３ 退货", ["abc123", "退货"]),  # full width
+        ("退货return退货", ["退货", "return", "退货"]),
+        ("满99元包邮", ["满", "99", "元", "包邮"]),
+        ("iPhone手机壳", ["iphone", "手机", "壳"]),
+        ("Größe wählen", ["grösse", "wählen"]),
+        ("Как вернуть товар?", ["как", "вернуть", "товар"]),
+        ("don’t", ["don’t"]),
+        ("", []),
+        ("？！… ---", []),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert expected == tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Returns", "return"),
+        ("return policies", "RETURN POLICY"),
+        ("shipping", "shipped"),
+        ("iPhone１５", "IPHONE15"),
+        ("ﬁle", "file"),  # a ligature
+        ("STRASSE", "straße"),
+    ],
+)
+def test_spellings_of_one_word_are_one_token(one: str, two: str) -> None:
+    assert tokens(one) == tokens(two)
+
+
+def test_long_chinese_words_are_also_found_by_their_parts() -> None:
+    found = tokens("七天无理由退换货")
+
+    assert {"七天", "理由"} <= set(found)
+
+
+def test_stop_words_are_left_out_unless_nothing_else_is_there() -> None:
+    assert tokens("请问你们可以退货吗") == tokens("可以退货")
+    assert tokens("请问") == ["请问"]
+    assert tokens("what is it to you") == ["what"]
+    assert tokens("is it") == ["is", "it"]
+
+
+def test_short_words_keep_their_endings() -> None:
+    assert tokens("gas bus red") == ["gas", "bus", "red"]

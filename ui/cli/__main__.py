@@ -1,0 +1,5 @@
+"""`python -m ui.cli` is `kefu`."""
+
+from ui.cli import main
+
+main()
