@@ -49,7 +49,7 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "thanks",
         "smalltalk",
-        r"(?:好的|好|嗯|ok|明白了|知道了|懂了|太好了|非常|十分|谢谢|多谢|谢了|感谢|您|你|啦|哈|了|辛苦|\s)*(?:谢谢|多谢|谢了|感谢|谢啦|辛苦了)(?:你|您|啦|哈|了|啊|你们)*",
+        r"(?:好的|好|嗯|ok|明白了|知道了|懂了|太好了|非常|十分|谢谢|多谢|谢了|感谢|您|你|啦|哈|了|辛苦|\s)*(?:谢谢|多谢|谢了|感谢|谢啦|辛苦了)(?:你|您|啦|哈|了|啊|你们)*(?:的(?:帮助|解答|回答|回复))?",
         r"(?:ok|okay|great|perfect|got it|good|cool|\s)*(?:thanks|thank you|thx|ty|cheers|much appreciated)(?: you)?(?:\s*(?:a lot|so much|very much|a bunch|for (?:your|the) help))?",
         r"(?:好的|好|嗯|明白了|知道了|懂了|ok|okay|got it|great|perfect)+",
     ),
@@ -61,7 +61,7 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "identity",
         "smalltalk",
-        r"(?:请问)?(?:你|您)(?:是|叫)?(?:谁|什么|啥|什么名字|什么人|干什么的|做什么的|机器人|机器人吗|真人|真人吗|人吗|人工吗|AI|ai|ai吗|人还是机器人)(?:啊|呀|吗|呢)*",
+        r"(?:请问)?(?:你|您)们?(?:是|叫)?(?:谁|什么|啥|什么名字|什么人|干什么的|做什么的|机器人|机器人吗|真人|真人吗|人吗|人工吗|AI|ai|ai吗|人还是机器人)(?:啊|呀|吗|呢)*",
         r"(?:你|您)(?:能|会|可以)(?:做|干|帮我做|帮我)?(?:什么|啥|些什么|干什么|干嘛)(?:啊|呀|呢)*",
         r"(?:who|what) are you|are you (?:a |an )?(?:ro)?(?:bot|robot|human|person|real person|real|machine|ai|chatbot)|what(?:'s| is) your name|what can you do|how can you help(?: me)?",
     ),

@@ -23,10 +23,29 @@ RESTRICTION = re.compile(
     r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
     re.IGNORECASE,
 )
-LINK = re.compile(r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# What makes a promise out of the rest when it is dropped from within a sentence.
+CONDITION = re.compile(
+    r"如果|若|除非|除外|仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b", re.IGNORECASE
+)
+LINK = re.compile(
+    r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![a-z0-9.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/[^\s)\]>，。；、]*)?"
+)
+MARKUP = re.compile(r"<[a-z/!]|\]\(|\w+script:", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
 CHINESE_NUMBER = re.compile(
     r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
+)
+ENGLISH_NUMBERS = dict(
+    zip(
+        "two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        (*range(2, 13), 14, 15, *range(20, 100, 10)),
+        strict=True,
+    )
+)
+# Promises of price and time that have no digits.
+PROMISE = re.compile(
+    r"免费|包邮|全额|终身|永久|当天|当日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
 )
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
@@ -55,7 +74,7 @@ def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
     facts = set(_facts(_without_marks(sentence)))
     words = _words(sentence)
-    if not words or sentence.rstrip().endswith(CUT_OFF):
+    if not words or MARKUP.search(sentence) or sentence.rstrip().endswith(CUT_OFF):
         return 0
     best, best_coverage = 0, 0.0
     for number, passage in enumerate(passages, 1):
@@ -71,35 +90,41 @@ def supported_by(sentence: str, passages: Sequence[str]) -> int:
 
 
 def _says_it(sentence: str, words: set[str], passage: str) -> bool:
-    """Whether some sentence of the passage says this one: not much more, and not the opposite.
+    """Whether the sentence of the passage that is nearest says this one: not much more, and not the opposite.
 
     The end of a source sentence may be left out unless it restricts; its beginning may not: in Chinese the condition
     comes first and needs no word for "if".
     """
-    return any(
-        len(words & source) >= MIN_RECALL * len(source) and _same_negation(sentence, said)
-        for said, left_out in _openings(passage)
-        if (source := _words(said)) and not RESTRICTION.search(left_out)
+    said = [(kept, left_out, _words(kept)) for kept, left_out in _openings(passage)]
+    nearest = max((len(words & source) for _, _, source in said), default=0)
+    return nearest > 0 and any(
+        len(words & source) == nearest >= MIN_RECALL * len(source)
+        and not RESTRICTION.search(left_out)
+        and (not CONDITION.search(kept) or RESTRICTION.search(sentence))
+        and _same_negation(sentence, kept)
+        for kept, left_out, source in said
     )
 
 
 def _openings(passage: str) -> Iterator[tuple[str, str]]:
-    """Every sentence of a passage, cut after each of its clauses: what is kept, and what is left out."""
+    """Every sentence of a passage but questions, cut after each of its clauses: what is kept, and what is left out."""
     for sentence in SENTENCE_END.split(passage):
+        if sentence.rstrip().endswith(("?", "？")):
+            continue
         ends = [match.end() for match in CLAUSE_END.finditer(sentence)]
         for end in dict.fromkeys((*ends, len(sentence))):
             yield sentence[:end], sentence[end:]
 
 
 def _words(text: str) -> set[str]:
-    """Content words; numbers are compared as facts."""
-    return {word for word in tokens(_without_marks(text)) if not word.isdecimal()}
+    """Content words; numbers and links are compared as facts."""
+    return {word for word in tokens(LINK.sub(" ", _without_marks(text))) if not word.isdecimal()}
 
 
 def clean(sentence: str) -> str:
     """A model's sentence without its own citation marks and without links' Markdown."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", _without_marks(sentence))
-    return re.sub(r"^\s*(?:\d{1,2}[.)、]|[-*•])\s*", "", text).strip()
+    return re.sub(r"^\s*(?:\d{1,2}[.)、](?!\d)|[-*•](?![-*•\d]))\s*", "", text).strip()
 
 
 def _without_marks(sentence: str) -> str:
@@ -112,7 +137,7 @@ def _without_marks(sentence: str) -> str:
 
 
 def _facts(text: str) -> Iterator[str]:
-    """Links, addresses and numbers, in one spelling: full width, thousands commas and Chinese numerals folded."""
+    """Links, addresses, numbers and promises, in one spelling: full width, thousands commas and numerals folded."""
     text = re.sub("[‐-―−~～]", "-", unicodedata.normalize("NFKC", text)).casefold()
     for link in LINK.findall(text):
         yield link.rstrip(".,;:!?/")
@@ -121,6 +146,10 @@ def _facts(text: str) -> Iterator[str]:
         yield re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", number)
     for number in CHINESE_NUMBER.findall(text):
         yield str(_value(number))
+    for word in re.findall(r"[a-z]+", text):
+        if word in ENGLISH_NUMBERS:
+            yield str(ENGLISH_NUMBERS[word])
+    yield from PROMISE.findall(text)
 
 
 def _value(numeral: str) -> int:

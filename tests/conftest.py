@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from index import catalogue, weights
 from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 from index.embed import Embedder, fake_embedder, open_embedder
 from index.errors import ModelUnavailable
+from ui.demo_site import serve_demo
+from ui.settings import Settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # Read before any test hides the developer's own variables.
@@ -52,6 +55,19 @@ def real_generator_models() -> Path:
     """The model cache with both default models in it."""
     real_model(DEFAULT_EMBEDDER)
     return real_model(DEFAULT_GENERATOR)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, real_embedder: Embedder) -> Iterator[Settings]:
+    """Settings of a data folder in which the demo shop has been crawled; the shop stays up."""
+    from ui.cli.demo import crawl_demo
+
+    settings = Settings(data=tmp_path_factory.mktemp("demo") / "kefu-data", models=MODELS, generator="quote", device="cpu")
+    shop = serve_demo(0)
+    crawl_demo(settings, shop.server_port)
+    yield settings
+    shop.shutdown()
+    shop.server_close()
 
 
 @pytest.fixture(scope="session")

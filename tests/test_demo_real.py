@@ -1,32 +1,19 @@
 """The main job with the real embedder and the real generator: the demonstration shop, crawled and asked."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawler.records import read_entries
-from ui.cli.demo import crawl_demo
 from ui.cli.run import run
-from ui.demo_site import serve_demo
 from ui.settings import Settings
 
 pytestmark = pytest.mark.real_embedder
 
 Ask = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, real_embedder: object) -> Iterator[Settings]:
-    """Settings of a data folder in which the demo shop has been crawled; the shop stays up."""
-    settings = Settings(data=tmp_path_factory.mktemp("demo") / "kefu-data", generator="quote", device="cpu")
-    shop = serve_demo(0)
-    crawl_demo(settings, shop.server_port)
-    yield settings
-    shop.shutdown()
-    shop.server_close()
 
 
 @pytest.fixture

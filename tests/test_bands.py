@@ -1,0 +1,58 @@
+"""Probability to what is done."""
+
+import pytest
+
+from chatbot.bands import Band, Bands
+from chatbot.errors import ChatbotError
+from crawler.records import FaqEntry
+from index.passage import Found, Hit, Passage
+
+ENTRY = FaqEntry("e", "如何申请退货？", "30 天内。", similar=("How do I return it?",))
+
+
+def found(probability: float, entry: FaqEntry = ENTRY) -> Found:
+    return Found((Hit(Passage(entry, "question", entry.question), 1.0, 1.0),), probability)
+
+
+@pytest.mark.parametrize(
+    ("probability", "expected"),
+    [
+        (1.0, Band.DIRECT),
+        (0.75, Band.DIRECT),
+        (0.74, Band.GENERATE),
+        (0.50, Band.GENERATE),
+        (0.49, Band.SUGGEST),
+        (0.20, Band.SUGGEST),
+        (0.19, Band.REFUSE),
+        (0.0, Band.REFUSE),
+    ],
+)
+def test_the_band_of_a_probability(probability: float, expected: Band) -> None:
+    assert Bands(direct=0.75, generate=0.5, suggest=0.2).choose("能退吗", found(probability)) is expected
+
+
+@pytest.mark.parametrize(
+    "question", ["如何申请退货？", "如何申请退货", " 如何申请退货 ?", "1. 如何申请退货？", "how do i RETURN it", "Ｈｏｗ do I return it？"]
+)
+def test_a_stored_question_is_its_own_answer(question: str) -> None:
+    assert Bands().choose(question, found(0.0)) is Band.DIRECT
+
+
+def test_a_passage_without_a_question_is_never_quoted_whole() -> None:
+    text = FaqEntry("p", "", "A long page of text.")
+
+    assert Bands().choose("A long page of text.", found(0.99, text)) is Band.GENERATE
+
+
+def test_nothing_found_is_refused() -> None:
+    assert Bands(0, 0, 0).choose("x", Found((), 0.0)) is Band.REFUSE
+
+
+@pytest.mark.parametrize("bands", [(0.5, 0.6, 0.2), (0.8, 0.1, 0.2), (1.1, 0.5, 0.2), (0.8, 0.5, -0.1), (float("nan"), 0.5, 0.2)])
+def test_bands_must_rise_from_0_to_1(bands: tuple[float, float, float]) -> None:
+    with pytest.raises(ChatbotError, match="bands must rise from 0 to 1"):
+        Bands(*bands)
+
+
+def test_bands_may_be_empty() -> None:
+    assert Bands(direct=0.5, generate=0.5, suggest=0.5).choose("x", found(0.49)) is Band.REFUSE
