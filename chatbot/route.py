@@ -61,7 +61,8 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "identity",
         "smalltalk",
-        r"(?:请问)?(?:你|您)们?(?:是|叫)?(?:谁|什么|啥|什么名字|什么人|干什么的|做什么的|机器人|机器人吗|真人|真人吗|人吗|人工吗|AI|ai|ai吗|人还是机器人)(?:啊|呀|吗|呢)*",
+        r"(?:请问)?(?:你|您)(?:是|叫)?(?:谁|什么|啥|什么名字|什么人|干什么的|做什么的|机器人|机器人吗|真人|真人吗|人吗|人工吗|AI|ai|ai吗|人还是机器人)(?:啊|呀|吗|呢)*",
+        r"你们是(?:不是)?(?:机器人|真人)(?:吗|吧)?|你是不是(?:机器人|真人|人)",
         r"(?:你|您)(?:能|会|可以)(?:做|干|帮我做|帮我)?(?:什么|啥|些什么|干什么|干嘛)(?:啊|呀|呢)*",
         r"(?:who|what) are you|are you (?:a |an )?(?:ro)?(?:bot|robot|human|person|real person|real|machine|ai|chatbot)|what(?:'s| is) your name|what can you do|how can you help(?: me)?",
     ),

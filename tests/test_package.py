@@ -1,0 +1,43 @@
+"""What is shipped: the wheel holds our four packages with demo site and widget, and nothing else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ui.cli.shadow import check_shadowing
+from ui.demo_site import demo_folder
+from ui.errors import BadCall
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.slow_process
+def test_the_wheel_holds_the_packages_and_nothing_else(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+
+    names = zipfile.ZipFile(next(tmp_path.glob("kefu-*.whl"))).namelist()
+
+    top = {name.partition("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"crawler", "index", "chatbot", "ui"}
+    assert {"ui/demo/zh/payment.html", "ui/demo/robots.txt", "ui/static/widget.js", "chatbot/prompts/zh.txt"} <= set(names)
+    assert "index/calibration.json" in names
+    assert [name for name in names if "test" in name or name.endswith(".pyc")] == []
+
+
+def test_the_demo_site_is_found() -> None:
+    assert (demo_folder() / "zh" / "returns.html").is_file()
+
+
+def test_a_package_of_the_same_name_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "index"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    with pytest.raises(BadCall, match=r"called 'index'.*hides Kefu's"):
+        check_shadowing()
