@@ -52,6 +52,14 @@ class Bot:
             band = Band.GENERATE
         yield from self._write(band, asked, found, language)
 
+    def warm_up(self) -> None:
+        """Let the generator read the fixed openings, so that it has them in its cache when the first visitor asks."""
+        for language in ("zh", "en"):
+            prompt = build_prompt(["?"], (), language, self.texts.name(language))
+            if self.generator is not QUOTE:
+                with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
+                    next(pieces, None)
+
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
         index = self.index()

@@ -125,8 +125,11 @@ class Memory:
             .order_by(turns.c.id.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
-            return [Gap(row.question, row.probability, row.asked_at) for row in connection.execute(asked)]
+        try:
+            with self._engine.connect() as connection:
+                return [Gap(row.question, row.probability, row.asked_at) for row in connection.execute(asked)]
+        except SQLAlchemyError as error:
+            raise MemoryFailed(_failed(error)) from error
 
     def forget_site(self, site: str) -> None:
         """Delete all that was said on a site."""

@@ -4,7 +4,7 @@ import re
 
 # Chinese is written without spaces: what stands before and after an address is no part of it.
 NAME = r"[^\W\u3040-\u30ff\u3400-\u9fff]"
-EMAIL = re.compile(rf"(?:{NAME}|[.+%-])+@(?:{NAME}|-)+(?:\.(?:{NAME}|-)+)+")
+EMAIL = re.compile(rf"(?:{NAME}|[.+%-]){{1,64}}@(?:{NAME}|-)+(?:\.(?:{NAME}|-)+)+")
 CHINESE_ID = re.compile(r"(?<!\d)\d{6} ?\d{8} ?\d{3}[\dXx](?!\d)")
 # A number that begins with a year is an order's; no bank uses 20.
 CARD = re.compile(r"(?<!\d)(?<!\d\.)(?!20[0-4]\d)\d(?:[ -]?\d){12,18}(?!\.?\d)")

@@ -11,8 +11,8 @@ from index.passage import Hit
 
 VERSION = 1
 MAX_PASSAGES = 3
-# About 400 tokens in all: two CPU cores read 60 to 70 tokens a second.
-PASSAGE_CHARS = {"zh": 180, "en": 400}
+# About 300 tokens in all: two CPU cores read some 50 tokens a second, and a visitor waits for every one of them.
+PASSAGE_CHARS = {"zh": 140, "en": 320}
 QUOTE_CHARS = 240
 
 
@@ -56,14 +56,14 @@ def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
 def plain(markdown: str) -> str:
     """Markdown as one line of plain text: link texts without targets, no marks."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
-    text = re.sub(r"^\s*(?:[-*+]|\d+\.|#{1,6}|>)\s+|[*`|]|^\s*-{3,}\s*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^[ |:-]*-{3,}[ |:-]*$|^\s*(?:[-*+]|\d+\.|#{1,6}|>)\s+|[*`|]", "", text, flags=re.MULTILINE)
     return " ".join(text.split())
 
 
 def _shown(hit: Hit, chars: int) -> str:
     """The passage of a hit as data: no quotation marks or line breaks that could end the quotation."""
     text = plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text)
-    return f"{hit.entry.title}: {_whole_sentences(text, chars)}".replace('"', "'")
+    return f"{plain(hit.entry.title)}: {_whole_sentences(text, chars)}".replace('"', "'")
 
 
 def _whole_sentences(text: str, chars: int) -> str:

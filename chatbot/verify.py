@@ -17,7 +17,7 @@ MIN_RECALL = 0.4
 # What a generator ends with when it was stopped in the middle of a sentence.
 CUT_OFF = "…"
 # A full stop after a bare number is a list's ("1. Sign in"), not a sentence's.
-SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[^\d\s]\.)(?=\s)|(?<=\d{3}\.)(?=\s)")
+SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[^\d\s。！？!?]\.)(?=\s)|(?<=\d{3}\.)(?=\s)")
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
 RESTRICTION = re.compile(
     r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
@@ -25,7 +25,8 @@ RESTRICTION = re.compile(
 )
 # What makes a promise out of the rest when it is dropped from within a sentence.
 CONDITION = re.compile(
-    r"如果|若|除非|除外|仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b", re.IGNORECASE
+    r"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
+    re.IGNORECASE,
 )
 LINK = re.compile(
     r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -36,13 +37,24 @@ NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
 CHINESE_NUMBER = re.compile(
     r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
 )
-ENGLISH_NUMBERS = dict(
-    zip(
-        "two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        (*range(2, 13), 14, 15, *range(20, 100, 10)),
-        strict=True,
-    )
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+SMALL = (
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
 )
+ENGLISH_NUMBERS = dict(zip((*SMALL, *TENS), (*range(2, 16), *range(20, 100, 10)), strict=True))
 # Promises of price and time that have no digits.
 PROMISE = re.compile(
     r"免费|包邮|全额|终身|永久|当天|当日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
@@ -118,7 +130,9 @@ def _openings(passage: str) -> Iterator[tuple[str, str]]:
 
 def _words(text: str) -> set[str]:
     """Content words; numbers and links are compared as facts."""
-    return {word for word in tokens(LINK.sub(" ", _without_marks(text))) if not word.isdecimal()}
+    return {
+        word for word in tokens(CHINESE_NUMBER.sub(" ", LINK.sub(" ", _without_marks(text)))) if not word.isdecimal()
+    }
 
 
 def clean(sentence: str) -> str:

@@ -62,7 +62,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory, real_embedder: Embedder) -> I
     """Settings of a data folder in which the demo shop has been crawled; the shop stays up."""
     from ui.cli.demo import crawl_demo
 
-    settings = Settings(data=tmp_path_factory.mktemp("demo") / "kefu-data", models=MODELS, generator="quote", device="cpu")
+    settings = Settings(
+        data=tmp_path_factory.mktemp("demo") / "kefu-data", models=MODELS, generator="quote", device="cpu"
+    )
     shop = serve_demo(0)
     crawl_demo(settings, shop.server_port)
     yield settings

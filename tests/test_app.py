@@ -65,7 +65,9 @@ def test_a_conversation_goes_on_and_a_foreign_one_does_not(client: TestClient) -
     token = events(client.post("/api/chat", json={"message": "如何退货？"}).text)[0][1]["conversation"]
 
     again = events(client.post("/api/chat", json={"message": "谢谢", "conversation": token}).text)[0][1]["conversation"]
-    guessed = events(client.post("/api/chat", json={"message": "谢谢", "conversation": "x" * 43}).text)[0][1]["conversation"]
+    guessed = events(client.post("/api/chat", json={"message": "谢谢", "conversation": "x" * 43}).text)[0][1][
+        "conversation"
+    ]
 
     assert again == token
     assert guessed not in (token, "x" * 43)
@@ -76,7 +78,9 @@ def test_only_ones_own_answer_can_be_rated(client: TestClient) -> None:
     token, turn = first[0][1]["conversation"], first[-1][1]["turn"]
 
     own = client.post("/api/feedback", json={"conversation": token, "turn": turn, "rating": 1})
-    foreign = client.post("/api/feedback", json={"conversation": other[0][1]["conversation"], "turn": turn, "rating": -1})
+    foreign = client.post(
+        "/api/feedback", json={"conversation": other[0][1]["conversation"], "turn": turn, "rating": -1}
+    )
 
     assert own.json() == {"stored": True}
     assert (foreign.status_code, set(foreign.json())) == (404, {"message"})
@@ -123,7 +127,9 @@ def test_bad_requests_say_why(client: TestClient, body: dict[str, Any], status: 
 
 
 def test_a_body_that_is_too_large(client: TestClient) -> None:
-    assert client.post("/api/chat", content=b"x" * 70_000, headers={"content-type": "application/json"}).status_code == 413
+    assert (
+        client.post("/api/chat", content=b"x" * 70_000, headers={"content-type": "application/json"}).status_code == 413
+    )
 
 
 def test_what_the_widget_is_told(client: TestClient) -> None:

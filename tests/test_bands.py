@@ -32,7 +32,15 @@ def test_the_band_of_a_probability(probability: float, expected: Band) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["如何申请退货？", "如何申请退货", " 如何申请退货 ?", "1. 如何申请退货？", "how do i RETURN it", "Ｈｏｗ do I return it？"]
+    "question",
+    [
+        "如何申请退货？",
+        "如何申请退货",
+        " 如何申请退货 ?",
+        "1. 如何申请退货？",
+        "how do i RETURN it",
+        "Ｈｏｗ do I return it？",
+    ],
 )
 def test_a_stored_question_is_its_own_answer(question: str) -> None:
     assert Bands().choose(question, found(0.0)) is Band.DIRECT
@@ -48,7 +56,9 @@ def test_nothing_found_is_refused() -> None:
     assert Bands(0, 0, 0).choose("x", Found((), 0.0)) is Band.REFUSE
 
 
-@pytest.mark.parametrize("bands", [(0.5, 0.6, 0.2), (0.8, 0.1, 0.2), (1.1, 0.5, 0.2), (0.8, 0.5, -0.1), (float("nan"), 0.5, 0.2)])
+@pytest.mark.parametrize(
+    "bands", [(0.5, 0.6, 0.2), (0.8, 0.1, 0.2), (1.1, 0.5, 0.2), (0.8, 0.5, -0.1), (float("nan"), 0.5, 0.2)]
+)
 def test_bands_must_rise_from_0_to_1(bands: tuple[float, float, float]) -> None:
     with pytest.raises(ChatbotError, match="bands must rise from 0 to 1"):
         Bands(*bands)

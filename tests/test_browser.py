@@ -22,7 +22,9 @@ def address(demo: Settings, real_embedder: Embedder) -> Iterator[str]:
     """A running server of the demo site."""
     desk = server.desk_for(demo, ["demo"], "demo", real_embedder, QUOTE)
     bound = server.listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="warning", access_log=False, timeout_graceful_shutdown=2))
+    running = uvicorn.Server(
+        uvicorn.Config(create_app(desk), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     while not running.started:
@@ -49,7 +51,10 @@ def foreign() -> list[str]:
 
 def open_page(browser: Browser, url: str, language: str, foreign: list[str]) -> Page:
     page = browser.new_context(locale=language).new_page()
-    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None)
+    page.on(
+        "request",
+        lambda r: foreign.append(r.url) if not r.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None,
+    )
     page.goto(url)
     return page
 
@@ -62,7 +67,14 @@ def open_page(browser: Browser, url: str, language: str, foreign: list[str]) -> 
     ],
 )
 def test_the_chat_page_answers_with_its_source(
-    browser: Browser, address: str, foreign: list[str], language: str, notice: str, question: str, words: str, source: str
+    browser: Browser,
+    address: str,
+    foreign: list[str],
+    language: str,
+    notice: str,
+    question: str,
+    words: str,
+    source: str,
 ) -> None:
     page = open_page(browser, address, language, foreign)
     expect(page.locator("#notice")).to_contain_text(notice, timeout=WAIT_MS)
@@ -90,7 +102,9 @@ def test_a_suggestion_is_a_button_that_answers(browser: Browser, address: str, f
     page.context.close()
 
 
-def test_what_is_being_typed_is_not_lost_while_an_answer_comes(browser: Browser, address: str, foreign: list[str]) -> None:
+def test_what_is_being_typed_is_not_lost_while_an_answer_comes(
+    browser: Browser, address: str, foreign: list[str]
+) -> None:
     page = open_page(browser, address, "en-US", foreign)
     expect(page.locator("#notice")).to_contain_text("not a person", timeout=WAIT_MS)
     box = page.locator("#box textarea")
@@ -122,7 +136,9 @@ def test_the_widget_opens_and_answers(
     box.press("Enter")
 
     expect(page.locator("kefu-chat [role=log]")).to_contain_text(words, timeout=WAIT_MS)
-    expect(page.locator("kefu-chat [role=log] a[href*='/returns.html#how-to-return']").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("kefu-chat [role=log] a[href*='/returns.html#how-to-return']").first).to_be_visible(
+        timeout=WAIT_MS
+    )
     box.press("Escape")
     expect(box).to_be_hidden()
     assert foreign == []

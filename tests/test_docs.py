@@ -12,7 +12,10 @@ from ui.settings import Settings, Site
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")))
-REFERENCES = {language: (ROOT / "docs" / name).read_text("utf-8") for language, name in (("en", "reference.md"), ("zh", "reference.zh.md"))}
+REFERENCES = {
+    language: (ROOT / "docs" / name).read_text("utf-8")
+    for language, name in (("en", "reference.md"), ("zh", "reference.zh.md"))
+}
 DOCS = "\n".join(path.read_text("utf-8") for path in PAGES)
 
 

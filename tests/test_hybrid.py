@@ -167,10 +167,19 @@ def test_a_sync_without_changes_writes_nothing(site: Path) -> None:
     assert generations(site) == ["000001"]
 
 
-@pytest.mark.parametrize("field", ["url", "anchor", "section", "language", "source", "similar"])
-def test_a_change_of_any_field_is_published(site: Path, field: str) -> None:
-    changed = replace(RETURNS, **{field: ("new",) if field == "similar" else "new"})
-
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(RETURNS, url="new"),
+        replace(RETURNS, anchor="new"),
+        replace(RETURNS, section="new"),
+        replace(RETURNS, language="de"),
+        replace(RETURNS, source="import"),
+        replace(RETURNS, similar=("new",)),
+    ],
+    ids=["url", "anchor", "section", "language", "source", "similar"],
+)
+def test_a_change_of_any_field_is_published(site: Path, changed: FaqEntry) -> None:
     index_of((RETURNS,), site)
 
     assert index_of((changed,), site).entries == [changed]

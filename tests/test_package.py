@@ -23,7 +23,9 @@ def test_the_wheel_holds_the_packages_and_nothing_else(tmp_path: Path) -> None:
 
     top = {name.partition("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"crawler", "index", "chatbot", "ui"}
-    assert {"ui/demo/zh/payment.html", "ui/demo/robots.txt", "ui/static/widget.js", "chatbot/prompts/zh.txt"} <= set(names)
+    assert {"ui/demo/zh/payment.html", "ui/demo/robots.txt", "ui/static/widget.js", "chatbot/prompts/zh.txt"} <= set(
+        names
+    )
     assert "index/calibration.json" in names
     assert [name for name in names if "test" in name or name.endswith(".pyc")] == []
 

@@ -41,7 +41,9 @@ def test_messages_that_are_no_question(intent: str, messages: str) -> None:
 
 
 def test_only_handing_over_has_a_status_of_its_own() -> None:
-    statuses = {text: getattr(route(text), "status", None) for text in ("转人工", "你好", "谢谢", "再见", "你是谁", "滚")}
+    statuses = {
+        text: getattr(route(text), "status", None) for text in ("转人工", "你好", "谢谢", "再见", "你是谁", "滚")
+    }
 
     assert statuses.pop("转人工") == "handoff"
     assert set(statuses.values()) == {"smalltalk"}
@@ -123,7 +125,21 @@ def test_width_space_and_signs_do_not_matter(message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["亲", "谢谢你", "你好", "转人工", "人工客服", "put ", "talk to me ", "bye bye ", "thank you ", "you are ", "好的", "a "]
+    "unit",
+    [
+        "亲",
+        "谢谢你",
+        "你好",
+        "转人工",
+        "人工客服",
+        "put ",
+        "talk to me ",
+        "bye bye ",
+        "thank you ",
+        "you are ",
+        "好的",
+        "a ",
+    ],
 )
 def test_no_message_takes_long(unit: str) -> None:
     begun = time.perf_counter()

@@ -94,7 +94,7 @@ def test_any_flipped_byte_is_seen(site: Path, name: str, mask: int) -> None:
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ mask]) + whole[place + 1 :])
 
-        with pytest.raises(SnapshotDamaged, match="index of site shop is damaged.*Run 'kefu crawl --site shop'"):
+        with pytest.raises(SnapshotDamaged, match=r"index of site shop is damaged.*Run 'kefu crawl --site shop'"):
             snapshot.verified(site)
 
 

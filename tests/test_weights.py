@@ -36,7 +36,12 @@ Fetch = Callable[[Any, Path, Model, Progress], None]
 
 def gives(content: bytes) -> Fetch:
     """A source that gives this."""
-    return lambda source, to, model, progress: (to.write_bytes(content) and None) or progress(len(content))
+
+    def fetch(source: Any, to: Path, model: Model, progress: Progress) -> None:
+        to.write_bytes(content)
+        progress(len(content))
+
+    return fetch
 
 
 def fails(source: Any, to: Path, model: Model, progress: Progress) -> None:

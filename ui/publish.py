@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.crawl import CrawlPolicy, Skip, crawl
@@ -12,7 +12,7 @@ from crawler.errors import FetchFailed
 from crawler.extract import extract, passages
 from crawler.fetch import open_fetch
 from crawler.records import FaqEntry, Page, read_entries, read_jsonl, write_entries
-from index.embed import Embedder, open_embedder
+from index.embed import Embedder
 from index.hybrid import Synced, sync
 from index.snapshot import writer_lock
 from ui.errors import BadCall
@@ -44,11 +44,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Watch:
-    """Where progress goes: each page or skip, and embedding as (done, total)."""
+    """Where progress goes, each page or skip, and embedding as (done, total); and the embedder, asked for when needed."""
 
-    page: Callable[[Page | Skip, int], None] = lambda visit, entries: None
-    embedding: Embedding = lambda done, total: None
-    embedder: Callable[[], Embedder] | None = field(default=None)
+    page: Callable[[Page | Skip, int], None]
+    embedding: Embedding
+    embedder: Callable[[], Embedder]
 
 
 def crawl_site(settings: Settings, site: Site, *, watch: Watch, dry_run: bool = False) -> Published:
@@ -129,10 +129,7 @@ def _unread(old: Sequence[FaqEntry], crawled: Crawled) -> set[str]:
 def _publish(settings: Settings, folder: Path, entries: Sequence[FaqEntry], watch: Watch) -> Synced:
     edits_file = folder / "edits.jsonl"
     edits = [row for _, row in read_jsonl(edits_file)] if edits_file.exists() else []
-    embedder = (
-        watch.embedder() if watch.embedder else open_embedder(settings.embedder, settings.models, settings.device)
-    )
-    return sync(folder, apply_edits(entries, edits), embedder, store=settings.store, progress=watch.embedding)
+    return sync(folder, apply_edits(entries, edits), watch.embedder(), store=settings.store, progress=watch.embedding)
 
 
 def _nothing_found(site: Site, crawled: Crawled) -> str:

@@ -28,7 +28,8 @@ def desk_for(settings: Settings, names: Sequence[str], front: str, embedder: Emb
         read_site=lambda name: read_site(settings, name),
         make_bot=lambda site: bot_for(settings, site, embedder, generator),
     )
-    desk.site(front)
+    _, bot = desk.site(front)
+    threading.Thread(target=bot.warm_up, name="kefu-warm-up", daemon=True).start()
     return desk
 
 

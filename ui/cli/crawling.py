@@ -1,7 +1,7 @@
 """What `kefu crawl` and its relatives do on a terminal: crawl with progress, and the report. Imported when needed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from crawler.crawl import Skip
 from crawler.records import Page
 from crawler.urls import canonical
+from index.embed import Embedder
 from ui.cli.output import say, show, show_count, show_download, show_pages
 from ui.errors import BadCall
 from ui.launch import embedder_for
@@ -31,14 +32,16 @@ def with_crawl(site: Site, given: dict[str, Any]) -> Site:
     return site.model_copy(update={"crawl": site.crawl.model_copy(update=changes)})
 
 
-def crawl_shown(settings: Settings, site: Site, *, dry_run: bool = False) -> Published:
-    """Crawl with progress on the terminal."""
-    with watching(settings) as watch:
+def crawl_shown(
+    settings: Settings, site: Site, *, dry_run: bool = False, embedder: Callable[[], Embedder] | None = None
+) -> Published:
+    """Crawl with progress on the terminal; `embedder` gives one that is loaded already."""
+    with watching(settings, embedder) as watch:
         return crawl_site(settings, site, watch=watch, dry_run=dry_run)
 
 
 @contextmanager
-def watching(settings: Settings) -> Iterator[Watch]:
+def watching(settings: Settings, given: Callable[[], Embedder] | None = None) -> Iterator[Watch]:
     """A `Watch` that draws on the terminal; the bar of the embedding appears when embedding begins."""
     pages, entries = 0, 0
     with ExitStack() as pages_shown, ExitStack() as bar:
@@ -57,9 +60,9 @@ def watching(settings: Settings) -> Iterator[Watch]:
                 held.append(bar.enter_context(show_count("embedding")))
             held[0](done, total)
 
-        def embedder() -> Any:
+        def embedder() -> Embedder:
             pages_shown.close()
-            return embedder_for(settings, show_download, say)
+            return given() if given else embedder_for(settings, show_download, say)
 
         yield Watch(page, embedding, embedder)
 

@@ -1,5 +1,8 @@
 """`kefu demo`: models, the demonstration shop, its crawl, its index, and the chat in a browser, in one command."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +12,7 @@ from ui.cli.context import settings_of
 from ui.cli.output import say, show, show_download
 
 if TYPE_CHECKING:
+    from index.embed import Embedder
     from ui.settings import Settings
 
 SITE = "demo"
@@ -45,9 +49,12 @@ def demo(
     fetch_models(settings)
     shop = serve_demo(settings.port + 1 if settings.port else 0)
     try:
-        crawl_demo(settings, shop.server_port)
-        embedder = embedder_for(settings, show_download, say)
-        desk = server.desk_for(settings, [SITE], SITE, embedder, generator_for(settings, say))
+        # The generator is read from the disk while the embedder's libraries load.
+        with ThreadPoolExecutor(1) as second:
+            generator = second.submit(generator_for, settings, say)
+            embedder = cache(partial(embedder_for, settings, show_download, say))
+            crawl_demo(settings, shop.server_port, embedder)
+            desk = server.desk_for(settings, [SITE], SITE, embedder(), generator.result())
         server.serve(desk, bound, browser=not no_browser, ready=_tell)
     finally:
         shop.shutdown()
@@ -79,7 +86,7 @@ def fetch_models(settings: "Settings") -> None:
             say(f"kefu: {error}. Going on without it")
 
 
-def crawl_demo(settings: "Settings", shop_port: int) -> None:
+def crawl_demo(settings: "Settings", shop_port: int, embedder: "Callable[[], Embedder] | None" = None) -> None:
     """Crawl the shop with the ordinary crawler and publish its index."""
     from ui.cli.crawling import crawl_shown, with_crawl
     from ui.settings import Site, read_site, site_folder
@@ -91,7 +98,7 @@ def crawl_demo(settings: "Settings", shop_port: int) -> None:
         "delay_s": 0.0,
         "allow_hosts": [f"127.0.0.1:{shop_port}"],
     }
-    published = crawl_shown(settings, with_crawl(site, given))
+    published = crawl_shown(settings, with_crawl(site, given), embedder=embedder)
     pages = published.crawled.pages["fetched"] if published.crawled else 0
     show(f"the shop at http://127.0.0.1:{shop_port}/ has {pages} pages and {len(published.diff.entries)} entries")
 

