@@ -523,3 +523,9 @@ def test_a_damaged_page_never_raises(html: str, cuts: list[tuple[float, int, str
 
     for entry in [*entries(html), *passages(Page(URL, html))]:
         assert entry.answer.strip()
+
+
+def test_lists_of_links_are_no_passages() -> None:
+    html = "<h1>Help</h1><ul><li><a href='/a'>First topic of ours</a></li><li><a href='/b'>Second topic of ours</a></li></ul>"
+
+    assert passages(Page("https://shop.example/", html)) == []

@@ -30,10 +30,10 @@ def acceptable(finding: Finding) -> bool:
         return False
     if PLACEHOLDER.match(answer) or normalised(answer) == normalised(question):
         return False
-    return not _is_menu(finding.answer_nodes)
+    return not is_menu(finding.answer_nodes)
 
 
-def _is_menu(nodes: Sequence[Tag]) -> bool:
+def is_menu(nodes: Sequence[Tag]) -> bool:
     """Whether an answer is nothing but links (a menu, or a list of other pages)."""
     text = "".join("".join(node.get_text().split()) for node in nodes)
     links = [link for node in nodes for link in node.find_all("a", href=True)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crawler.extract.document import Document
+from crawler.extract.findings import is_menu
 
 MAX_CHARS = 1200
 MIN_CHARS = 20
@@ -25,6 +26,8 @@ def split_passages(document: Document) -> Iterator[PassageText]:
         if 1 <= block.level <= 6:
             yield from _passage(heading, anchor, parts)
             heading, anchor, parts = block.text, document.anchor(block.nodes[0]), []
+            continue
+        if is_menu(block.nodes):
             continue
         if sum(map(len, parts)) + len(block.text) > MAX_CHARS and parts:
             yield from _passage(heading, anchor, parts)
