@@ -50,7 +50,7 @@ def open_embedder(name: str, models: Path, device: str = "") -> Embedder:
 def _load(name: str, where: str, digest: str, device: str) -> Embedder:
     from sentence_transformers import SentenceTransformer
 
-    _quiet_transformers()
+    quiet_transformers()
     try:
         model = SentenceTransformer(
             where, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True}
@@ -95,7 +95,8 @@ def _digest_of(model: Any) -> str:
     return total.hexdigest()
 
 
-def _quiet_transformers() -> None:
+def quiet_transformers() -> None:
+    """No progress bars and load reports on standard error: loading is said by whoever asked for it."""
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from crawler.records import FaqEntry
 from index.embed import Kind
 
-# Raise it when `split` gives other texts: snapshots made before are then rebuilt, not misread.
+# Raise it when `split` or `words.tokens` gives something else: snapshots made before are then built anew, not misread.
 SPLITTER = 1
 PIECE_CHARS = 400
 

@@ -8,6 +8,7 @@ from typing import Any
 from chatbot.errors import GeneratorFailed, GeneratorUnavailable
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
+from index.embed import quiet_transformers
 
 MAX_NEW_TOKENS = 200
 TOKEN_TIMEOUT_S = 120.0
@@ -23,6 +24,7 @@ def open_local(name: str, device: str = "") -> Callable[[Prompt], Iterator[str]]
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    quiet_transformers()
     path = Path(name).expanduser()
     where, extra = (str(path.parent), {"gguf_file": path.name}) if path.suffix == ".gguf" else (name, {})
     target = device or _best_device(torch)
