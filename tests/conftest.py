@@ -27,9 +27,11 @@ def absent(reason: str) -> None:
 
 
 def real_model(name: str) -> Path:
-    """The folder of the model cache, with the named model in it."""
+    """The folder of the model cache with the named model in it; fetched only where real parts are required."""
     model = catalogue.find(name)
     assert model is not None
+    if weights.installed(name, MODELS) is None and os.environ.get("KEFU_REQUIRE_REAL") != "1":
+        pytest.skip(f"{name} is not installed; 'kefu models pull {name}' fetches it")
     try:
         weights.pull(model, MODELS)
     except ModelUnavailable as error:
