@@ -7,7 +7,7 @@ demo:
 	$(PYTHON) -m ui.cli demo
 
 test:
-	$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest
 
 lint:
 	$(PYTHON) -m ruff check .

@@ -9,7 +9,7 @@ from chatbot.bands import Band, Bands
 from chatbot.condense import condense, parts
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
-from chatbot.messages import Answer, Citation, Conversation, Delta, Event, Sources
+from chatbot.messages import Answer, Conversation, Delta, Event, Sources
 from chatbot.prompt import build_prompt, cite
 from chatbot.route import route
 from chatbot.texts import Texts
@@ -48,8 +48,6 @@ class Bot:
         found = self._search(asked)
         band = self.bands.choose(asked, found)
         log.info("band %s at %.2f", band, found.probability)
-        if band is Band.DIRECT and self._foreign(found, language):
-            band = Band.GENERATE
         yield from self._write(band, asked, found, language)
 
     def warm_up(self) -> None:
@@ -74,10 +72,6 @@ class Bot:
         # Never direct: one published answer cannot be all of it.
         probability = min(both.probability, self.bands.direct - 1e-6)
         return Found((*(found[i] for i in wanted), *rest), probability, {**both.features, "parts": float(len(wanted))})
-
-    def _foreign(self, found: Found, language: str) -> bool:
-        """Whether the answer is published in another language and a model is there to put it into the visitor's."""
-        return self.generator is not QUOTE and found.hits[0].entry.language not in ("", language)
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
         if band is Band.DIRECT:
@@ -160,6 +154,3 @@ def _checked(pieces: Iterator[str], hits: Sequence[Hit]) -> Iterator[tuple[str, 
 
 def _joined(shown: Sequence[str], sentence: str) -> str:
     return sentence if not shown or not sentence[0].isascii() else f" {sentence}"
-
-
-__all__ = ["Bot", "Citation"]

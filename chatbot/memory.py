@@ -163,6 +163,8 @@ def open_memory(url: str) -> Memory:
         schema.create_all(engine)
     except SQLAlchemyError as error:
         raise MemoryFailed(_failed(error)) from error
+    except ImportError as error:
+        raise MemoryFailed(f"the database needs a driver that is not installed: pip install {error.name}") from error
     return Memory(engine)
 
 

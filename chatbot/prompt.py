@@ -9,7 +9,6 @@ from importlib.resources import files
 from chatbot.messages import Citation, Message
 from index.passage import Hit
 
-VERSION = 1
 MAX_PASSAGES = 3
 # About 300 tokens in all: two CPU cores read some 50 tokens a second, and a visitor waits for every one of them.
 PASSAGE_CHARS = {"zh": 140, "en": 320}

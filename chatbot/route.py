@@ -36,6 +36,7 @@ INTENTS: tuple[Intent, ...] = (
         + r"(?:转|找|要|接|换|联系|叫|呼叫|一下|人工|真人|客服)*(?:人工|真人|人工客服|人工服务|在线客服|客服人员|工作人员|真人客服)"
         + POLITE_ZH,
         POLITE_ZH + r"(?:转|找|接|换)(?:个|到)?(?:客服|人)" + POLITE_ZH,
+        r"(?:客服)+(?:在吗|呢|在不在)?",
         POLITE_EN
         + r"(?:talk|speak|chat|connect|transfer|connected|transferred|put|through|me|to|with|\s)*(?:an?|the|some|your|with|to|\s)*(?:real|live|actual)?\s*"
         + r"(?:person|human|human being|agent|representative|someone|operator|customer service|customer support|support agent|staff)(?:\s*please)?",
@@ -69,7 +70,7 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "abuse",
         "smalltalk",
-        r"(?:你|真|太|是|个|的|了|这|什么|破|\s)*(?:垃圾|傻逼|傻瓜|白痴|智障|废物|笨蛋|脑残|滚|去死|没用)(?:客服|机器人|东西|的|啊|吧|了|透了|死了)*",
+        r"(?:你|真|太|是|个|的|了|这|什么|破|\s)*(?:垃圾|傻逼|傻瓜|白痴|智障|废物|笨蛋|脑残|滚|去死|(?<=[你真太])没用|没用(?=的东西))(?:客服|机器人|东西|的|啊|吧|了|透了|死了)*",
         r"(?:you(?:'re| are)?|are|so|is|this|bot|an?|fucking|\s)*(?:stupid|useless|idiot|dumb|moron|fuck you|fuck off|shut up|suck)(?: bot)?",
     ),
 )

@@ -23,7 +23,6 @@ ZH = {
     "separator": "；",
     "end": "。",
     "notice": "您正在与{name}的智能客服（程序，并非真人）对话，回答均来自已公布的内容。为改进服务，对话内容会被保存，其中的手机号、邮箱、证件号和银行卡号会先隐去。",
-    "too_long": "您的消息太长了，请控制在 {value} 字以内。",
     "failed": "抱歉，系统出了点问题，请稍后再试。",
 }
 EN = {
@@ -44,7 +43,6 @@ EN = {
     "separator": "; ",
     "end": ".",
     "notice": "You're chatting with an automated assistant of {name}, not a person; it answers from published pages only. To improve the service the conversation is stored; phone numbers, e-mail addresses, ID and card numbers are masked first.",
-    "too_long": "Your message is too long. Please keep it under {value} characters.",
     "failed": "Sorry, something went wrong. Please try again in a moment.",
 }
 BUILT_IN: Mapping[str, Mapping[str, str]] = {"zh": ZH, "en": EN}

@@ -83,13 +83,13 @@ def crawl(
             yield Skip(url, "limit", f"stopped at {policy.max_pages} pages. Raise it with --max-pages")
             return
         visit, links = _visit(url, rules, polite)
-        if isinstance(visit, Page):
-            if visit.url in served:
-                continue
+        twice = isinstance(visit, Page) and visit.url in served
+        if isinstance(visit, Page) and not twice:
             served.add(visit.url)
             frontier.seen.add(visit.url)
             pages += 1
-        yield visit
+        if not twice:
+            yield visit
         if depth < policy.max_depth:
             for link in links.links:
                 if in_scope(link):

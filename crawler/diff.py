@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from crawler.records import FaqEntry
+from crawler.errors import BadRecord
+from crawler.records import FaqEntry, read_jsonl
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Diff:
 
 def merge_crawl(old: Sequence[FaqEntry], crawled: Sequence[FaqEntry], *, unread_urls: Collection[str]) -> Diff:
     """New state after a crawl: imported entries and those of `unread_urls` (pages that failed) stay as they are."""
-    fresh = {entry.id: entry for entry in crawled}
+    imported = {entry.id for entry in old if entry.source == "import"}
+    fresh = {entry.id: entry for entry in crawled if entry.id not in imported}
     stays = [e for e in old if e.id not in fresh and (e.source == "import" or e.url in unread_urls)]
     return _diff(old, [*stays, *fresh.values()])
 
@@ -44,8 +47,32 @@ def _diff(old: Sequence[FaqEntry], new: Sequence[FaqEntry]) -> Diff:
     )
 
 
+def read_edits(path: Path) -> list[dict[str, Any]]:
+    """Manual edits: {"id"[,"question","answer","similar":[…],"hidden"]} a line; no file means none.
+
+    Raises:
+        BadRecord: naming the line that is wrong.
+
+    """
+    rows = []
+    for where, row in read_jsonl(path) if path.exists() else ():
+        texts = [row.get("id", ""), row.get("question", "q"), row.get("answer", "a"), *_listed(row.get("similar", []))]
+        if not all(isinstance(text, str) and text.strip() for text in texts) or not isinstance(
+            row.get("hidden", False), bool
+        ):
+            raise BadRecord(
+                f'{where}: an edit is {{"id"[,"question","answer","similar":[…],"hidden": true]}}, no text empty'
+            )
+        rows.append(row)
+    return rows
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [None]
+
+
 def apply_edits(entries: Iterable[FaqEntry], edits: Iterable[Mapping[str, Any]]) -> list[FaqEntry]:
-    """Lay manual edits over entries: {"id", "question"?, "answer"?, "similar"?, "hidden"?}; an edit of no entry waits."""
+    """Lay manual edits, as `read_edits` gives them, over entries; an edit of no entry waits."""
     by_id: dict[str, dict[str, Any]] = {}
     for edit in edits:
         by_id.setdefault(str(edit["id"]), {}).update(edit)

@@ -123,6 +123,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _json_object(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is JSON, but no text
     except ValueError as error:
         raise BadRecord(f"{where}: no JSON ({error}). Give one JSON object a line") from error
     if not isinstance(row, dict):

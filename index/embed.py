@@ -55,7 +55,8 @@ def _load(name: str, where: str, digest: str, device: str) -> Embedder:
         model = SentenceTransformer(
             where, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True}
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    # torch says by assertion that it was built without the device that is asked for.
+    except (OSError, ValueError, RuntimeError, AssertionError) as error:
         raise ModelUnavailable(
             f"the embedder {name} cannot be loaded ({_first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
         ) from error

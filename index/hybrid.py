@@ -1,6 +1,7 @@
 """`Index`: build and sync a site's snapshot, open it, search it. Joins embedder, BM25, store, fusion and calibration."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from crawler.errors import BadRecord
 from crawler.language import detect
 from crawler.records import FaqEntry, read_entries, write_entries
 from index import fuse, lexical, snapshot
@@ -18,6 +20,8 @@ from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, Snapsh
 from index.passage import SPLITTER, Found, Hit, Passage, split
 from index.stores import VectorStore, open_store
 from index.words import tokens
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = 100
 
@@ -139,12 +143,24 @@ def sync(
 
 
 def latest(site: Path, embedder: Embedder, calibration: Calibration) -> Callable[[], Index]:
-    """A callable that gives the published index, read anew after each publish."""
+    """A callable that gives the published index, read anew after each publish; one that cannot be read is passed over.
+
+    Raises (the callable): what `Index.open` raises, while none could be opened yet.
+    """
     held: list[Index] = []
+    refused: list[str] = []
 
     def get() -> Index:
-        if not held or held[0].name != snapshot.current(site):
+        if held and snapshot.current(site) in (held[0].name, *refused):
+            return held[0]
+        name = snapshot.current(site)
+        try:
             held[:] = [Index.open(site, embedder, calibration)]
+        except IndexFailure as failure:
+            if not held:
+                raise
+            log.error("snapshot %s of %s cannot serve, %s goes on: %s", name, site.name, held[0].name, failure)
+            refused[:] = [name]
         return held[0]
 
     return get
@@ -213,7 +229,7 @@ def _known_vectors(site: Path, embedder: Embedder) -> tuple[dict[str, Vectors], 
             return {}, ""
         rows = open_store(manifest["store"], embedder.dimension, folder).vectors()
         passages = [passage for entry in read_entries(folder / "entries.jsonl") for passage in split(entry)]
-    except (SnapshotMissing, SnapshotDamaged):
+    except (SnapshotMissing, SnapshotDamaged, BadRecord):
         return {}, ""
     if len(passages) != len(rows):
         return {}, ""
@@ -222,6 +238,3 @@ def _known_vectors(site: Path, embedder: Embedder) -> tuple[dict[str, Vectors], 
 
 def _key(passage: Passage) -> str:
     return hashlib.sha256(f"{passage.kind}\x1f{passage.text}".encode()).hexdigest()
-
-
-__all__ = ["Index", "IndexFailure", "Synced", "latest", "sync"]

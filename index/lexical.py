@@ -13,7 +13,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class Lexical:
-    """A BM25 index (Lucene variant, k1 1.2, b 0.75). `ceiling` makes scores of different questions comparable."""
+    """A BM25 index (Lucene variant, k1 1.2, b 0.75). `weight` makes scores of different questions comparable."""
 
     def __init__(self, bm25: Any, vocabulary: dict[str, int], frequencies: npt.NDArray[np.int32], count: int) -> None:
         self._bm25 = bm25

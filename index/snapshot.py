@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,28 @@ KEEP = 3
 LOCK_WAIT_S = 2.0
 
 
-def writer_lock(site: Path) -> FileLock:
-    """The lock of the one writer of a site; the system frees it when its holder dies."""
-    site.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(site / ".writer.lock", timeout=LOCK_WAIT_S)
+@contextmanager
+def writer_lock(site: Path) -> Iterator[None]:
+    """Hold the lock of the one writer of a site; the system frees it when its holder dies.
+
+    It lies beside the site's folder, so that the folder can be removed under it.
+    """
+    lock = FileLock(site.with_name(f".{site.name}.lock"))
     try:
-        lock.acquire()
+        site.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=LOCK_WAIT_S)
     except Timeout as error:
         raise IndexFailure(
             f"site {site.name} is being updated by another process. Try again when it has finished"
         ) from error
-    return lock
+    except OSError as error:
+        raise IndexFailure(
+            f"{site.parent} cannot be written ({error.strerror or error}). Give another folder with --data"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def publish(site: Path, write: Callable[[Path], dict[str, Any]]) -> str:

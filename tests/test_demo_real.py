@@ -13,6 +13,7 @@ from ui.settings import Settings
 
 pytestmark = pytest.mark.real_embedder
 
+ROOT = Path(__file__).resolve().parents[1]
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -36,6 +37,8 @@ def test_every_question_of_the_shop_is_an_entry(demo: Settings) -> None:
     entries = read_entries(demo.data / "sites/demo/entries.jsonl")
 
     assert sum(1 for entry in entries if entry.question) == 118
+    for readme in ("README.md", "README.zh.md"):
+        assert f"has 21 pages and {len(entries)} entries" in (ROOT / readme).read_text("utf-8")
     assert not [entry for entry in entries if "/staff/" in entry.url or "松果七号" in entry.answer]
     assert {entry.language for entry in entries if "/zh/" in entry.url} == {"zh"}
 

@@ -44,10 +44,12 @@ def test_entries_of_pages_that_failed_survive_a_crawl() -> None:
     assert (PAY,) == diff.removed
 
 
-def test_a_crawled_entry_takes_the_place_of_the_imported_one_with_its_id() -> None:
-    diff = merge_crawl([replace(PAY, source="import", answer="Old.")], [PAY], unread_urls={PAY.url})
+def test_an_imported_entry_stands_though_a_crawl_finds_its_id() -> None:
+    imported = replace(PAY, source="import", answer="Mine.")
 
-    assert (PAY,) == diff.entries == diff.changed
+    diff = merge_crawl([imported], [PAY], unread_urls=())
+
+    assert (imported,) == diff.entries == diff.kept
 
 
 def test_an_import_updates_in_place_and_appends() -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.cli.shadow import check_shadowing
 from ui.demo_site import demo_folder
-from ui.errors import BadCall
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,12 +32,15 @@ def test_the_demo_site_is_found() -> None:
     assert (demo_folder() / "zh" / "returns.html").is_file()
 
 
-def test_a_package_of_the_same_name_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "index").mkdir()
-    (tmp_path / "index" / "__init__.py").write_text("")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "index"]:
-        monkeypatch.delitem(sys.modules, name)
+@pytest.mark.slow_process
+@pytest.mark.parametrize("package", ["crawler", "index"])
+def test_a_package_of_the_same_name_is_said(tmp_path: Path, package: str) -> None:
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text("")
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; from ui.cli import main; main(['status'])"
 
-    with pytest.raises(BadCall, match=r"called 'index'.*hides Kefu's"):
-        check_shadowing()
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 1
+    assert f"called '{package}' (in {tmp_path / package}) and hides Kefu's" in run.stderr
+    assert run.stderr.count("\n") == 1

@@ -120,7 +120,7 @@ def test_a_snapshot_of_another_format_says_so(site: Path, monkeypatch: pytest.Mo
 @pytest.mark.slow_process
 def test_a_second_writer_is_refused_with_one_clear_line(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "LOCK_WAIT_S", 0.1)
-    hold = "import sys; from pathlib import Path; from index.snapshot import writer_lock; lock = writer_lock(Path(sys.argv[1])); print('held', flush=True); input()"
+    hold = "import sys; from pathlib import Path; from index.snapshot import writer_lock; lock = writer_lock(Path(sys.argv[1])); lock.__enter__(); print('held', flush=True); input()"
     first = subprocess.Popen(
         [sys.executable, "-c", hold, str(site)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -128,8 +128,8 @@ def test_a_second_writer_is_refused_with_one_clear_line(site: Path, monkeypatch:
         assert first.stdout is not None
         assert first.stdout.readline() == b"held\n"
 
-        with pytest.raises(IndexFailure) as error:
-            snapshot.writer_lock(site)
+        with pytest.raises(IndexFailure) as error, snapshot.writer_lock(site):
+            pass
 
         first.kill()
 

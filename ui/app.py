@@ -7,14 +7,15 @@ from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import anyio
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from crawler.errors import KefuError
 from crawler.language import detect
 from ui.chat import conversation_of, turn
 from ui.desk import Desk
@@ -34,7 +35,7 @@ def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
     app = FastAPI(
         title="Kefu",
         max_body_size=MAX_BODY_BYTES,
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
@@ -50,7 +51,7 @@ def create_app(desk: Desk, *, gradio: bool = True) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)  # leaves text/event-stream alone
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(UnknownSite, _unknown_site)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(StarletteHTTPException, _refused)
     _add_chat(app, desk)
     _add_pages(app, desk)
     if gradio:
@@ -74,8 +75,8 @@ def _add_chat(app: FastAPI, desk: Desk) -> None:
             try:
                 for event, number in turn(bot, desk.memory, request.message, conversation):
                     yield to_sse(event, number)
-            except KefuError as error:
-                log.error("a turn failed: %s", error)
+            except Exception:
+                log.exception("a turn failed")
                 yield sse("error", {"message": texts_for(site).say("failed", detect(request.message))})
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -98,7 +99,9 @@ async def _closing(events: Iterator[bytes]) -> AsyncIterator[bytes]:
         async for event in iterate_in_threadpool(events):
             yield event
     finally:
-        await run_in_threadpool(events.close)  # type: ignore[attr-defined]
+        # Shielded: this runs because the visitor's task is being cancelled, and must not be cancelled with it.
+        with anyio.CancelScope(shield=True):
+            await run_in_threadpool(events.close)  # type: ignore[attr-defined]
 
 
 def _add_pages(app: FastAPI, desk: Desk) -> None:
@@ -147,7 +150,7 @@ def _bad_request(request: Request, error: Exception) -> JSONResponse:
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status = error.status_code if isinstance(error, StarletteHTTPException) else 500
     return JSONResponse({"message": getattr(error, "detail", "refused")}, status)
 
 

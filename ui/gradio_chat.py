@@ -1,5 +1,7 @@
 """The chat page, by Gradio, over the same turn as the API. Its words follow the browser's language."""
 
+import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +9,6 @@ import gradio as gr
 from fastapi import FastAPI
 
 from chatbot.messages import Answer, Citation, Delta, Sources
-from crawler.errors import KefuError
 from crawler.language import detect
 from ui.chat import conversation_of, turn
 from ui.desk import Desk
@@ -15,6 +16,8 @@ from ui.launch import texts_for
 from ui.wire import MAX_MESSAGE_CHARS
 
 CHIPS = 5
+VISITORS_AT_ONCE = 16
+log = logging.getLogger(__name__)
 WORDS = {
     "zh": {
         "ask": "请输入您的问题…",
@@ -94,7 +97,11 @@ def chat_page(desk: Desk) -> gr.Blocks:
             send = gr.Button("发送 / Send", variant="primary", scale=1, min_width=88, elem_id="send")
         shown = [chat, held, box, *chips]
         ask = _asker(desk)
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        private: dict[str, Any] = {
+            "api_visibility": "private",
+            "show_progress": "hidden",
+            "concurrency_limit": VISITORS_AT_ONCE,
+        }
         for trigger in (box.submit, send.click):
             trigger(ask, [box, held], shown, **private)
         for chip in chips:
@@ -154,7 +161,8 @@ def _asker(desk: Desk) -> Any:
                 }
                 # Not the box: the visitor may be typing the next question there.
                 yield [*history, said], held, gr.skip(), *_chips(suggestions)
-        except KefuError:
+        except Exception:
+            log.exception("a turn failed")
             said = {"role": "assistant", "content": texts_for(site).say("failed", code)}
         yield [*history, said], {**held, "history": [*history, said]}, gr.skip(), *_chips(suggestions)
 
@@ -174,12 +182,16 @@ def _markdown(text: str, citations: tuple[Citation, ...], code: str) -> str:
     """An answer with its [1] as links, and its sources below it."""
     for citation in citations:
         if citation.url:
-            text = text.replace(f"[{citation.number}]", f"[[{citation.number}]]({citation.url})")
+            text = re.sub(rf"\[{citation.number}\](?!\()", f"[[{citation.number}]]({_target(citation.url)})", text)
     links = [
-        f"{c.number}. [{_escaped(c.question)}]({c.url})" if c.url else f"{c.number}. {_escaped(c.question)}"
+        f"{c.number}. [{_escaped(c.question)}]({_target(c.url)})" if c.url else f"{c.number}. {_escaped(c.question)}"
         for c in citations
     ]
     return f"{text}\n\n**{WORDS[code]['sources']}**\n\n" + "\n".join(links) if links else text
+
+
+def _target(url: str) -> str:
+    return url.replace("(", "%28").replace(")", "%29").replace("\\", "%5C")
 
 
 def _escaped(text: str) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatbot.bands import Bands
 from chatbot.bot import Bot
@@ -64,7 +65,8 @@ def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Gener
 
 def texts_for(site: Site) -> Texts:
     """The fixed sentences of a site."""
-    return Texts(site.names or {"zh": site.name, "en": site.name}, site.contacts, site.hours, site.texts)
+    host = urlsplit(site.crawl.seeds[0]).hostname if site.crawl.seeds else None
+    return Texts(site.names or {"zh": host or "本站", "en": host or "this site"}, site.contacts, site.hours, site.texts)
 
 
 def memory_for(settings: Settings) -> Memory:

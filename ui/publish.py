@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.crawl import CrawlPolicy, Skip, crawl
-from crawler.diff import Diff, apply_edits, merge_crawl, merge_import
+from crawler.diff import Diff, apply_edits, merge_crawl, merge_import, read_edits
 from crawler.errors import FetchFailed
 from crawler.extract import extract, passages
 from crawler.fetch import open_fetch
-from crawler.records import FaqEntry, Page, read_entries, read_jsonl, write_entries
+from crawler.records import FaqEntry, Page, read_entries, write_entries
 from index.embed import Embedder
 from index.hybrid import Synced, sync
 from index.snapshot import writer_lock
 from ui.errors import BadCall
-from ui.settings import Settings, Site, site_folder, write_site
+from ui.settings import Settings, Site, read_site, site_folder, write_site
 
 Embedding = Callable[[int, int], None]
 
@@ -57,8 +57,8 @@ def crawl_site(settings: Settings, site: Site, *, watch: Watch, dry_run: bool = 
     A site without seeds is not crawled: its index is made anew from the entries that are there.
 
     Raises:
-        FetchFailed: not one page could be read, and none was known before.
-        BadCall: the crawl found nothing that could be asked about, and neither did any before.
+        FetchFailed: not one page could be read.
+        BadCall: the crawl found nothing that could be asked about.
 
     """
     began = time.monotonic()
@@ -68,14 +68,13 @@ def crawl_site(settings: Settings, site: Site, *, watch: Watch, dry_run: bool = 
         if not site.crawl.seeds:
             return Published(merge_import(old, []), _publish(settings, folder, old, watch), time.monotonic() - began)
         crawled = _crawl(site, watch)
-        diff = merge_crawl(old, crawled.entries, unread_urls=_unread(old, crawled))
-        if not diff.entries:
+        if not crawled.entries:
             raise BadCall(_nothing_found(site, crawled))
+        diff = merge_crawl(old, crawled.entries, unread_urls=_unread(old, crawled))
         if dry_run:
             return Published(diff, None, time.monotonic() - began, crawled)
-        write_site(settings, site)
-        write_entries(folder / "entries.jsonl", diff.entries)
-        return Published(diff, _publish(settings, folder, diff.entries, watch), time.monotonic() - began, crawled)
+        synced = _store(settings, site, diff, watch)
+        return Published(diff, synced, time.monotonic() - began, crawled)
 
 
 def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], *, watch: Watch) -> Published:
@@ -84,9 +83,19 @@ def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], 
     folder = site_folder(settings, site.name)
     with writer_lock(folder):
         diff = merge_import(read_entries(folder / "entries.jsonl"), entries)
-        write_site(settings, site)
-        write_entries(folder / "entries.jsonl", diff.entries)
-        return Published(diff, _publish(settings, folder, diff.entries, watch), time.monotonic() - began)
+        return Published(diff, _store(settings, site, diff, watch), time.monotonic() - began)
+
+
+def _store(settings: Settings, site: Site, diff: Diff, watch: Watch) -> Synced:
+    """Write what a change made of a site, and publish. What can fail for a wrong setting is done before the first write."""
+    folder = site_folder(settings, site.name)
+    watch.embedder()
+    read_edits(folder / "edits.jsonl")
+    # A crawl takes minutes: what else was set meanwhile stays.
+    stored = read_site(settings, site.name) if (folder / "site.json").exists() else site
+    write_site(settings, stored.model_copy(update={"crawl": site.crawl}))
+    write_entries(folder / "entries.jsonl", diff.entries)
+    return _publish(settings, folder, diff.entries, watch)
 
 
 def _crawl(site: Site, watch: Watch) -> Crawled:
@@ -121,19 +130,22 @@ def _crawl(site: Site, watch: Watch) -> Crawled:
 
 
 def _unread(old: Sequence[FaqEntry], crawled: Crawled) -> set[str]:
-    """Pages whose entries must stay: those that failed and, when a limit ended the crawl, those it did not come to."""
-    failed = {skip.url for skip in crawled.skips if skip.reason == "failed"}
-    return failed | ({entry.url for entry in old} - crawled.read_urls if crawled.stopped_by != "done" else set())
+    """Pages whose entries must stay: when a page failed or a limit ended the crawl, all that it did not come to.
+
+    A page that failed may have been the only one that links to others.
+    """
+    whole = crawled.stopped_by == "done" and not any(skip.reason == "failed" for skip in crawled.skips)
+    answered = crawled.read_urls | {skip.url for skip in crawled.skips if skip.reason in ("gone", "robots", "noindex")}
+    return set() if whole else {entry.url for entry in old} - answered
 
 
 def _publish(settings: Settings, folder: Path, entries: Sequence[FaqEntry], watch: Watch) -> Synced:
-    edits_file = folder / "edits.jsonl"
-    edits = [row for _, row in read_jsonl(edits_file)] if edits_file.exists() else []
-    return sync(folder, apply_edits(entries, edits), watch.embedder(), store=settings.store, progress=watch.embedding)
+    edited = apply_edits(entries, read_edits(folder / "edits.jsonl"))
+    return sync(folder, edited, watch.embedder(), store=settings.store, progress=watch.embedding)
 
 
 def _nothing_found(site: Site, crawled: Crawled) -> str:
     why = f"{crawled.pages['fetched']} pages were read and none holds text that could be answered from"
     if crawled.pages["skipped_robots"]:
         why = f"robots.txt disallows {crawled.pages['skipped_robots']} pages and nothing else was found"
-    return f"site {site.name}: {why}. Give the address of a page with questions and answers"
+    return f"site {site.name}: {why}. Nothing was changed. Give the address of a page with questions and answers"

@@ -1,5 +1,6 @@
 """Runs the application: a desk from settings, uvicorn, and a browser window where one is wanted."""
 
+import os
 import socket
 import threading
 import webbrowser
@@ -42,9 +43,11 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if os.name != "nt":  # there it would let a second server take the port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen()
     except OSError as error:
         bound.close()
         raise BadCall(f"{host}:{port} cannot be listened on ({error.strerror}). Choose another with --port") from error

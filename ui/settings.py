@@ -7,7 +7,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -34,7 +34,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("kefu-data"), description="folder of sites and conversations")
     models: Path = Field(default_factory=default_folder, description="folder of model files")
-    embedder: str = Field(DEFAULT_EMBEDDER, description="catalogue name, hub id or folder")
+    embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="catalogue name, hub id or folder")
     generator: str = Field(
         "",
         description="quote, a catalogue name, llamacpp:FILE, local:NAME; empty: the default model if installed, else quote",
@@ -48,9 +48,11 @@ class Settings(BaseSettings):
     database: SecretStr = Field(
         SecretStr(""), description="SQLAlchemy URL of the conversations; empty: SQLite in the data folder"
     )
-    host: str = Field("127.0.0.1", description="address that the server listens on")
+    host: str = Field("127.0.0.1", min_length=1, description="address that the server listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8765, description="port that the server listens on")
-    log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -79,7 +81,7 @@ class CrawlSettings(_Part):
 
     seeds: tuple[str, ...] = ()
     max_pages: Annotated[int, Field(ge=1)] = 500
-    delay_s: Annotated[float, Field(ge=0)] = 1.0
+    delay_s: Annotated[float, Field(ge=0, le=3600)] = 1.0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
@@ -187,11 +189,14 @@ def read_site(settings: Settings, name: str) -> Site:
     if not path.exists():
         return Site(name=name)
     try:
-        return Site.model_validate(json.loads(path.read_text("utf-8")))
+        site = Site.model_validate(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else ""
         raise BadSettings(f"{path}: {where} {reason}. Mend or remove the line") from error
+    if site.name != name:
+        raise BadSettings(f'{path}: it calls itself \'{site.name}\'. Write {{"name": "{name}"}} there')
+    return site
 
 
 def write_site(settings: Settings, site: Site) -> None:

@@ -37,7 +37,7 @@ class Rating(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     conversation: str = Field(max_length=128)
-    turn: int = Field(description="`turn` of the `answer` event")
+    turn: int = Field(ge=1, le=2**53, description="`turn` of the `answer` event")
     rating: int = Field(ge=-1, le=1, description="1 up, −1 down, 0 taken back")
     note: str = Field("", max_length=1000)
     site: str | None = Field(None, max_length=63)

@@ -76,7 +76,7 @@ def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
         }
         try:
             server.handle_chat_completions(request, take)
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reader must not wait for more
             pieces.put(GeneratorFailed(str(error)))
         pieces.put(None)
 

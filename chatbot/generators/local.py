@@ -1,5 +1,6 @@
 """A chat model by transformers, on CUDA, MPS or CPU: hub id, folder, or GGUF file."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,12 +33,13 @@ def open_local(name: str, device: str = "") -> Callable[[Prompt], Iterator[str]]
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False, **extra)
         model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, trust_remote_code=False, **extra)
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        model.to(target).eval()
+    # torch says by assertion that it was built without the device that is asked for.
+    except (OSError, ValueError, RuntimeError, ImportError, AssertionError) as error:
         first = (str(error).strip().splitlines() or [""])[0][:200]
         raise GeneratorUnavailable(
             f"the generator {name} cannot be loaded ({first}). Give a hub id, a folder or a .gguf file"
         ) from error
-    model.to(target).eval()
     # One answer at a time: a GPU shared by many visitors is the work of a server (vLLM), not of this module.
     turn = threading.Lock()
     return lambda prompt: _stream(model, tokenizer, prompt, turn)
@@ -81,7 +83,7 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
                 stopping_criteria=StoppingCriteriaList([Stopped()]),
             )
             cut_off.append(made.shape[1] - inputs["input_ids"].shape[1] >= MAX_NEW_TOKENS)
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reader must not wait for more
             failures.append(error)
             streamer.end()
 
@@ -90,6 +92,8 @@ def _stream(model: Any, tokenizer: Any, prompt: Prompt, turn: threading.Lock) ->
         thread.start()
         try:
             yield from streamer
+        except queue.Empty as error:
+            raise GeneratorFailed(f"no token within {TOKEN_TIMEOUT_S:.0f} s") from error
         finally:
             stopped.set()
             thread.join()

@@ -31,7 +31,7 @@ def ask(
     from ui.settings import chosen_site, read_site
 
     if (question is None) == (questions is None):
-        raise BadCall("give either a question or --questions FILE")
+        raise typer.BadParameter("give either a question or --questions FILE.")
     settings = settings_of(context)
     chosen = read_site(settings, chosen_site(settings, site))
     bot = bot_for(settings, chosen, embedder_for(settings, show_download, say), generator_for(settings, say))
@@ -56,8 +56,8 @@ def _ask_many(bot: Any, path: Path) -> None:
 
     for row in questions_of(path):
         try:
-            history = tuple(Message(turn["role"], turn["content"]) for turn in row.get("history", ()))
-        except (TypeError, KeyError) as error:
+            history = tuple(Message(turn["role"], turn["content"].strip()) for turn in row.get("history", ()))
+        except (TypeError, KeyError, AttributeError) as error:
             raise BadCall(f'question {row["id"]}: "history" is a list of {{"role","content"}}') from error
         answer, ms = timed_reply(bot, row["question"], Conversation("", history))
         emit({"id": row["id"], **answer_json(answer), "conversation": None, "ms": ms})

@@ -20,7 +20,9 @@ def crawl(
     ] = None,
     site: SiteOption = None,
     max_pages: Annotated[int | None, typer.Option("--max-pages", min=1, help="Stop after so many pages.")] = None,
-    delay: Annotated[float | None, typer.Option("--delay", min=0, help="Seconds between two requests.")] = None,
+    delay: Annotated[
+        float | None, typer.Option("--delay", min=0, max=3600, help="Seconds between two requests.")
+    ] = None,
     include: Annotated[
         list[str] | None,
         typer.Option("--include", help="Only URLs in which this pattern is found; repeatable."),
@@ -48,7 +50,7 @@ def crawl(
         "exclude": exclude,
         "allow_hosts": allow_host,
     }
-    chosen = with_crawl(chosen, {"seeds": [url] if url else None, **given})
+    chosen = with_crawl(chosen, {"seeds": list(dict.fromkeys((*chosen.crawl.seeds, url))) if url else None, **given})
     published = crawl_shown(settings, chosen, dry_run=dry_run)
     if json:
         emit(report(chosen.name, published))

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.crawl import Skip
 from crawler.records import Page
-from crawler.urls import canonical
+from crawler.urls import canonical, same_site
 from index.embed import Embedder
 from ui.cli.output import say, show, show_count, show_download, show_pages
 from ui.errors import BadCall
@@ -60,6 +61,7 @@ def watching(settings: Settings, given: Callable[[], Embedder] | None = None) ->
                 held.append(bar.enter_context(show_count("embedding")))
             held[0](done, total)
 
+        @cache
         def embedder() -> Embedder:
             pages_shown.close()
             return given() if given else embedder_for(settings, show_download, say)
@@ -103,7 +105,12 @@ def site_to_crawl(settings: Settings, url: str | None, name: str | None) -> Site
     if url is None:
         return read_site(settings, chosen_site(settings, name))
     address = canonical(url if "://" in url else f"https://{url}")
-    return read_site(settings, name or _name_of(address))
+    site = read_site(settings, name or _name_of(address))
+    if site.crawl.seeds and not same_site(address, canonical(site.crawl.seeds[0])):
+        raise BadCall(
+            f"site {site.name} is crawled from {site.crawl.seeds[0]}, which is another host. Give this one its own --site"
+        )
+    return site
 
 
 def _name_of(address: str) -> str:

@@ -33,6 +33,8 @@ def extract(
         try:
             found = _extracted(name, allow_host or [])
         except BadCall as error:
+            if len(pages) == 1:
+                raise
             say(f"kefu: {error}")
             failed += 1
             continue
@@ -62,7 +64,7 @@ def _read(name: str, allow_hosts: list[str]) -> Page:
     from crawler.charset import decode
     from crawler.crawl import to_page
     from crawler.errors import CrawlerError
-    from crawler.fetch import open_fetch
+    from crawler.fetch import Response, open_fetch
 
     if name.startswith(("http://", "https://")):
         try:
@@ -74,7 +76,10 @@ def _read(name: str, allow_hosts: list[str]) -> Page:
         return to_page(response)
     path = Path(name)
     try:
-        return Page(path.resolve().as_uri(), decode(path.read_bytes()))
+        body = path.read_bytes()
+        if not Response("", 200, "", body).is_html:
+            raise BadCall(f"{name} is no web page. Give an HTML file or an address that begins with http")
+        return Page(path.resolve().as_uri(), decode(body))
     except OSError as error:
         raise BadCall(
             f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http"

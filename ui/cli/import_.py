@@ -1,12 +1,15 @@
 """`kefu import`: entries from a file, by id, beside those that are crawled."""
 
+import hashlib
+from collections.abc import Collection
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crawler.language import detect
-from crawler.records import FaqEntry, entry_id, from_json, read_jsonl
+from crawler.records import FaqEntry, from_json, read_jsonl
 from ui.cli.context import JsonOption, settings_of
 from ui.cli.output import emit, show
 from ui.errors import BadCall
@@ -33,7 +36,7 @@ def import_(
 
     settings = settings_of(context)
     chosen = read_site(settings, site)
-    entries = read_import(file, site)
+    entries = read_import(file)
     with watching(settings) as watch:
         published = import_entries(settings, chosen, entries, watch=watch)
     diff, synced = published.diff, published.synced
@@ -53,7 +56,13 @@ def import_(
         show(f"{site}: {len(entries)} read, " + ", ".join(f"{value} {key}" for key, value in counts.items()))
 
 
-def read_import(file: Path, site: str) -> list[FaqEntry]:
+def _made_id(entry: FaqEntry, taken: Collection[str]) -> str:
+    """An id from the exact words, so that it is the same at the next import; with a number for an exact repeat."""
+    made = hashlib.sha256(f"{entry.question}\0{entry.answer}\0{entry.url}".encode()).hexdigest()[:16]
+    return next(name for number in count(1) if (name := made if number == 1 else f"{made}-{number}") not in taken)
+
+
+def read_import(file: Path) -> list[FaqEntry]:
     """The entries of a file; those without an id get one from question and answer, so that no two are merged.
 
     Raises:
@@ -64,7 +73,7 @@ def read_import(file: Path, site: str) -> list[FaqEntry]:
     entries: dict[str, FaqEntry] = {}
     for where, row in read_jsonl(file):
         entry = from_json({**row, "source": "import"}, where=where)
-        made = entry.id or entry_id(site, entry.url, f"{entry.question}\n{entry.answer}")
+        made = entry.id or _made_id(entry, entries)
         if entry.id and made in entries:
             raise BadCall(f"{where}: id '{made}' stands twice in the file. Give each entry its own")
         language = entry.language or detect(f"{entry.question} {entry.answer}")

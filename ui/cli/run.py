@@ -11,8 +11,7 @@ import typer
 from crawler.errors import KefuError
 from ui.cli import ask, config, crawl, demo, extract, import_, models, rm, search, serve, sites, status
 from ui.cli.context import Context
-from ui.cli.output import say
-from ui.cli.shadow import check_shadowing
+from ui.cli.output import say, show
 
 app = typer.Typer(
     name="kefu",
@@ -26,29 +25,39 @@ for command in (demo, crawl, extract, import_, search, ask, serve, sites, rm, mo
     command.register(app)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        show(f"kefu {version('kefu')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder of sites and conversations (default ./kefu-data).")
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and leave.")
+    ] = False,
 ) -> None:
     context.obj = Context(data)
 
 
 def run(argv: list[str]) -> int:
     """Run one command; returns the exit code and never lets a traceback out."""
-    if argv == ["--version"]:
-        return _version()
+    if any("\udc80" <= char <= "\udcff" for word in argv for char in word):
+        say("kefu: an argument is no valid text. Write it in UTF-8. See 'kefu --help'.")
+        return 2
     try:
-        check_shadowing()
         app(argv, standalone_mode=False)
     except KefuError as error:
         say(f"kefu: {error}")
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        say("kefu: stopped; what was published before still serves")
+        say("kefu: stopped")
         return 130
     except typer.Exit as leave:
         return leave.exit_code
@@ -68,14 +77,5 @@ def _unexpected(error: Exception) -> int:
         return int(error.exit_code)
     logging.getLogger(__name__).debug("unexpected", exc_info=error)
     reason = (str(error).splitlines() or [""])[0][:300]
-    say(
-        f"kefu: unexpected {type(error).__name__}: {reason}. Nothing was lost; KEFU_LOG_LEVEL=DEBUG shows where it happened"
-    )
+    say(f"kefu: unexpected {type(error).__name__}: {reason}. KEFU_LOG_LEVEL=DEBUG shows where it happened")
     return 1
-
-
-def _version() -> int:
-    from importlib.metadata import version
-
-    typer.echo(f"kefu {version('kefu')}")
-    return 0

@@ -28,7 +28,7 @@ def search(
     from ui.settings import chosen_site
 
     if (question is None) == (queries is None):
-        raise BadCall("give either a question or --queries FILE")
+        raise typer.BadParameter("give either a question or --queries FILE.")
     settings = settings_of(context)
     name = chosen_site(settings, site)
     index = index_for(settings, name, embedder_for(settings, show_download, say))()
