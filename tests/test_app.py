@@ -1,16 +1,22 @@
 """The web application over a fake embedder and the quoting generator: API, widget, origins, limits."""
 
 import json
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+import uvicorn
 from fastapi.testclient import TestClient
 
 from chatbot.bands import Bands
 from chatbot.bot import Bot
-from chatbot.generators import QUOTE
+from chatbot.generators import QUOTE, Generator
 from chatbot.memory import open_memory
+from chatbot.prompt import Prompt
 from crawler.records import FaqEntry
 from index.calibrate import Calibration
 from index.embed import Embedder
@@ -18,6 +24,7 @@ from index.hybrid import latest, sync
 from ui.app import create_app
 from ui.desk import Desk
 from ui.launch import texts_for
+from ui.server import address_of, listen
 from ui.settings import Site
 
 ENTRIES = [
@@ -29,6 +36,10 @@ SURE = Calibration({"similarity": 20.0}, -10.0)
 
 @pytest.fixture
 def client(tmp_path: Path, embedder: Embedder) -> TestClient:
+    return client_of(tmp_path, embedder, SURE, QUOTE)
+
+
+def client_of(tmp_path: Path, embedder: Embedder, calibration: Calibration, generator: Generator) -> TestClient:
     folder = tmp_path / "shop"
     sync(folder, ENTRIES, embedder)
     site = Site(name="shop", names={"zh": "小店", "en": "Shop"}, origins=("https://shop.example",))
@@ -37,7 +48,7 @@ def client(tmp_path: Path, embedder: Embedder) -> TestClient:
         front="shop",
         memory=open_memory(f"sqlite:///{tmp_path / 'k.sqlite3'}"),
         read_site=lambda name: site,
-        make_bot=lambda site: Bot(latest(folder, embedder, SURE), QUOTE, Bands(), texts_for(site)),
+        make_bot=lambda site: Bot(latest(folder, embedder, calibration), generator, Bands(), texts_for(site)),
     )
     return TestClient(create_app(desk, gradio=False))
 
@@ -154,3 +165,44 @@ def test_the_widget_stays_small(client: TestClient) -> None:
 
     assert len(gzip.compress(script, 9)) <= 12 * 1024
     assert b"http://" not in script.replace(b"http://www.w3.org/", b"")
+
+
+def test_whatever_breaks_the_visitor_is_told(tmp_path: Path, embedder: Embedder) -> None:
+    def broken(prompt: Prompt) -> Iterator[str]:
+        raise ZeroDivisionError
+        yield ""
+
+    fairly_sure = Calibration({}, 0.3)
+    client = client_of(tmp_path, embedder, fairly_sure, Generator("broken", broken))
+
+    found = events(client.post("/api/chat", json={"message": "退货要几天？"}).text)
+
+    assert [name for name, _ in found] == ["start", "sources", "error"]
+    assert found[-1][1]["message"] == "抱歉，系统出了点问题，请稍后再试。"
+
+
+def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedder: Embedder) -> None:
+    closed = threading.Event()
+
+    def endless(prompt: Prompt) -> Iterator[str]:
+        try:
+            while True:
+                time.sleep(0.01)
+                yield "三十天内可以退货。"
+        finally:
+            closed.set()
+
+    desk_client = client_of(tmp_path, embedder, Calibration({}, 0.3), Generator("endless", endless))
+    running = uvicorn.Server(uvicorn.Config(desk_client.app, log_level="critical"))
+    bound = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+
+    with requests.post(
+        f"{address_of(bound)}/api/chat", json={"message": "退货要几天？"}, stream=True, timeout=20
+    ) as response:
+        assert b"event: delta" in response.iter_lines()
+
+    assert closed.wait(10)
+    running.should_exit = True
+    thread.join(20)
