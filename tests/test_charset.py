@@ -1,6 +1,6 @@
 """Bytes to text, whatever a page says of itself."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import codecs
 

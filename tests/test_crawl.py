@@ -1,6 +1,6 @@
 """Walks over sites that are a table of pages."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 from collections.abc import Callable
 

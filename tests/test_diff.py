@@ -1,6 +1,6 @@
 """What a crawl, an import and manual edits do to the entries that are there."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 from dataclasses import replace
 

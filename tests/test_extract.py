@@ -1,6 +1,6 @@
 """Questions and answers out of pages: the demo shop, one small example of each markup, and garbage."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import json
 from pathlib import Path

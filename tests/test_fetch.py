@@ -1,6 +1,6 @@
 """Fetching from a real server on this machine, within limits."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import gzip
 import socket

@@ -1,6 +1,6 @@
 """Language and question shape of short texts."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import pytest
 

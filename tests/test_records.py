@@ -1,6 +1,6 @@
 """Entries, their identity, and the files that hold them."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import json
 from pathlib import Path

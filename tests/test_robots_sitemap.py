@@ -1,6 +1,6 @@
 """robots.txt and sitemaps: text in, rules and addresses out."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import gzip
 

@@ -1,6 +1,6 @@
 """Canonical addresses, and the ones that are refused."""
 
-# ruff: noqa: SIM300 (asserts read `expected == actual`)
+
 
 import pytest
 

@@ -13,23 +13,7 @@ from crawler.language import asks
 from crawler.records import Page
 from crawler.urls import canonical
 
-DROPPED = [
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "iframe",
-    "object",
-    "embed",
-    "svg",
-    "canvas",
-    "form",
-    "nav",
-    "footer",
-    "select",
-    "textarea",
-    "dialog",
-]
+DROPPED = "script style template noscript iframe object embed svg canvas form nav footer select textarea dialog".split()
 DROPPED_ROLES = re.compile(r"^(?:navigation|search|banner|contentinfo|menu|menubar)$")
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)
 GLYPHS = re.compile(r"[\u200b\ufeff¶⚓]|\bexpand_more\b|\bkeyboard_arrow_down\b")
