@@ -1,7 +1,5 @@
 """Bytes to text, whatever a page says of itself."""
 
-
-
 import codecs
 
 import pytest

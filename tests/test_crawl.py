@@ -1,7 +1,5 @@
 """Walks over sites that are a table of pages."""
 
-
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """What a crawl, an import and manual edits do to the entries that are there."""
 
-
-
 from dataclasses import replace
 
 from crawler.diff import apply_edits, merge_crawl, merge_import

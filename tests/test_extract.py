@@ -1,7 +1,5 @@
 """Questions and answers out of pages: the demo shop, one small example of each markup, and garbage."""
 
-
-
 import json
 from pathlib import Path
 

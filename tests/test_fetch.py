@@ -1,7 +1,5 @@
 """Fetching from a real server on this machine, within limits."""
 
-
-
 import gzip
 import socket
 import threading

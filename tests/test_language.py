@@ -1,7 +1,5 @@
 """Language and question shape of short texts."""
 
-
-
 import pytest
 
 from crawler.language import asks, detect

@@ -1,7 +1,5 @@
 """Entries, their identity, and the files that hold them."""
 
-
-
 import json
 from pathlib import Path
 

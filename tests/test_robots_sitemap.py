@@ -1,7 +1,5 @@
 """robots.txt and sitemaps: text in, rules and addresses out."""
 
-
-
 import gzip
 
 import pytest

@@ -1,7 +1,5 @@
 """Canonical addresses, and the ones that are refused."""
 
-
-
 import pytest
 
 from crawler.errors import UrlRefused
