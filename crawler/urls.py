@@ -42,7 +42,7 @@ def canonical(url: str, base: str = "") -> str:
         raise UrlRefused(
             f"{url[:200]} is no URL ({error}). Give a full address such as https://shop.example/faq"
         ) from error
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or re.search(r"\s", parts.hostname):
         raise UrlRefused(f"{url[:200]} is no web address. Give a full address such as https://shop.example/faq")
     if parts.username is not None or parts.password is not None:
         raise UrlRefused(

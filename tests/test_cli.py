@@ -127,6 +127,17 @@ def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str], argv: tu
     assert "kefu --help" in fails(capsys, *argv, code=2)
 
 
+@pytest.mark.parametrize("url", ["nonsense url", "ftp://shop.example/", "https://user:pw@shop.example/", "https:///"])
+def test_crawl_of_what_is_no_address_makes_nothing(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    fails(capsys, "crawl", url)
+
+    assert not Path("kefu-data").exists()
+
+
+def test_the_scheme_of_an_address_may_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "https://127.0.0.1:9/" in fails(capsys, "crawl", "127.0.0.1:9/faq", "--allow-host", "127.0.0.1:9")
+
+
 def test_a_pattern_that_is_none(capsys: pytest.CaptureFixture[str], site: str) -> None:
     assert "regular expression" in fails(capsys, "crawl", f"http://{site}/", "--include", "(")
 

@@ -50,7 +50,7 @@ def crawl(
         "exclude": exclude,
         "allow_hosts": allow_host,
     }
-    chosen = with_crawl(chosen, {"seeds": list(dict.fromkeys((*chosen.crawl.seeds, url))) if url else None, **given})
+    chosen = with_crawl(chosen, given)
     published = crawl_shown(settings, chosen, dry_run=dry_run)
     if json:
         emit(report(chosen.name, published))

@@ -101,16 +101,17 @@ def report(name: str, published: Published) -> dict[str, Any]:
 
 
 def site_to_crawl(settings: Settings, url: str | None, name: str | None) -> Site:
-    """The site to crawl: the one named, else one named after the host of the URL."""
+    """The site to crawl: the one named, else one named after the host of the URL, which becomes one of its seeds."""
     if url is None:
         return read_site(settings, chosen_site(settings, name))
     address = canonical(url if "://" in url else f"https://{url}")
     site = read_site(settings, name or _name_of(address))
-    if site.crawl.seeds and not same_site(address, canonical(site.crawl.seeds[0])):
+    seeds = site.crawl.seeds
+    if seeds and not same_site(address, canonical(seeds[0])):
         raise BadCall(
-            f"site {site.name} is crawled from {site.crawl.seeds[0]}, which is another host. Give this one its own --site"
+            f"site {site.name} is crawled from {seeds[0]}, which is another host. Give this one its own --site"
         )
-    return site
+    return with_crawl(site, {"seeds": list(dict.fromkeys((*seeds, address)))})
 
 
 def _name_of(address: str) -> str:
