@@ -14,7 +14,6 @@ from index.errors import ModelUnavailable
 from ui.demo_site import serve_demo
 from ui.settings import Settings
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 # Read before any test hides the developer's own variables.
 MODELS = Path(os.environ.get("KEFU_MODELS", "") or weights.default_folder())
 
