@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from crawler import robots, sitemap
 from crawler.charset import decode
 from crawler.errors import FetchFailed, UrlRefused
-from crawler.fetch import AGENT_NAME, Fetch, Response
+from crawler.fetch import AGENT_NAME, Fetch, Response, Validators
 from crawler.links import PageLinks, read_links
 from crawler.records import Page
 from crawler.urls import canonical, looks_like_page, same_site
@@ -135,10 +135,10 @@ def _robots_of(seed: str, fetch: Fetch) -> robots.Robots:
 def _polite(fetch: Fetch, delay_s: float, wait: Callable[[float], None]) -> Fetch:
     """The same fetch, with a pause before each request (robots.txt has just been one)."""
 
-    def after_a_pause(url: str) -> Response:
+    def after_a_pause(url: str, validators: Validators = Validators(), /) -> Response:
         if delay_s > 0:
             wait(delay_s)
-        return fetch(url)
+        return fetch(url, validators)
 
     return after_a_pause
 

@@ -4,7 +4,8 @@ import socket
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,12 +20,16 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True)
 class Response:
-    """What a server answered: final URL, status, Content-Type header, and the inflated body."""
+    """What a server answered: final URL, status, Content-Type header, the inflated body, and the other headers.
+
+    The names in `headers` are lower-case. A 304 has an empty body.
+    """
 
     url: str
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_html(self) -> bool:
@@ -45,7 +50,20 @@ class FetchLimits:
     max_redirects: int = 5
 
 
-Fetch = Callable[[str], Response]
+@dataclass(frozen=True)
+class Validators:
+    """What a server said last time of a page's state (RFC 9110, 13.1): "" where it said nothing."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Fetch(Protocol):
+    """A URL, and what is known of its page, to what the server answers."""
+
+    def __call__(self, url: str, validators: Validators = Validators(), /) -> Response: ...  # noqa: D102
+
+
 Resolve = Callable[[str, int], Collection[str]]
 
 
@@ -92,12 +110,12 @@ def open_fetch(
         }
     )
 
-    def fetch(url: str) -> Response:
+    def fetch(url: str, validators: Validators = Validators(), /) -> Response:
         ends_at = time.monotonic() + limits.deadline_s
         start = here = canonical(url)
         for _ in range(limits.max_redirects + 1):
             _check_address(here, allow_hosts, resolve)
-            answer = _get(session, here, limits, ends_at)
+            answer = _get(session, here, validators, limits, ends_at)
             with answer:
                 target = answer.headers.get("Location", "")
                 if answer.status_code not in REDIRECTS or not target:
@@ -131,10 +149,17 @@ def _next_hop(start: str, here: str, target: str) -> str:
     return there
 
 
-def _get(session: requests.Session, url: str, limits: FetchLimits, ends_at: float) -> requests.Response:
+def _conditions(validators: Validators) -> dict[str, str]:
+    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in pairs.items() if value}
+
+
+def _get(
+    session: requests.Session, url: str, validators: Validators, limits: FetchLimits, ends_at: float
+) -> requests.Response:
     left_s = max(0.1, min(limits.connect_s, ends_at - time.monotonic()))
     try:
-        return session.get(url, stream=True, allow_redirects=False, timeout=(left_s, left_s))
+        return session.get(url, stream=True, allow_redirects=False, headers=_conditions(validators), timeout=(left_s, left_s))
     except requests.exceptions.SSLError as error:
         raise FetchFailed(
             f"{url}: the TLS certificate is not valid. Renew it, or give the address it was made for"
@@ -157,7 +182,8 @@ def _read(answer: requests.Response, url: str, limits: FetchLimits, ends_at: flo
         body += chunk
         if len(body) > limits.max_bytes:
             raise FetchFailed(f"{url} is larger than {limits.max_bytes // 1024} KiB and was left out")
-    return Response(url, answer.status_code, answer.headers.get("Content-Type", ""), bytes(body))
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(url, answer.status_code, headers.get("content-type", ""), bytes(body), headers)
 
 
 def _chunks(answer: requests.Response, url: str, ends_at: float) -> Iterator[bytes]:
@@ -188,4 +214,4 @@ def _inflate(chunks: Iterator[bytes], url: str, max_bytes: int) -> Iterator[byte
 
 def fake_fetch(pages: Mapping[str, Response]) -> Fetch:
     """A `Fetch` for tests: answers from a table, 404 for the rest."""
-    return lambda url: pages.get(url, Response(url, 404, "text/html", b""))
+    return lambda url, validators=Validators(): pages.get(url, Response(url, 404, "text/html", b""))
