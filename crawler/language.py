@@ -1,6 +1,7 @@
 """Which language a text is written in, and whether it asks: by script, word and shape. Pure; good enough for short questions."""
 
 import re
+from collections import Counter
 
 STOPWORDS = {
     "en": (
@@ -53,6 +54,7 @@ def detect(text: str, default: str = "en") -> str:
 
 
 def _by_words(words: list[str], default: str) -> str:
-    scores = {code: sum(word in stop for word in words) for code, stop in STOPWORDS.items()}
+    counts = Counter(words)
+    scores = {code: sum(counts[word] for word in stop) for code, stop in STOPWORDS.items()}
     best = max(scores, key=lambda code: scores[code])
     return best if scores[best] else default

@@ -1,82 +1,158 @@
 """`Page -> list[FaqEntry]`: small pure extractors, each for one family of markup, and how their findings merge.
 
-The DOM's rules come first, structured data last: on real pages JSON-LD often lists only some of what is shown, and
+Rules over the page come first, structured data last: on real pages JSON-LD often lists only some of what is shown, and
 in other words. A question found twice keeps the first finding; an answer that swallows another question is dropped.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
-from crawler.extract.document import Document, read_document
-from crawler.extract.findings import Finding, acceptable
-from crawler.extract.headings import find_headings
-from crawler.extract.labels import find_labels
-from crawler.extract.pairs import find_buttons, find_classes, find_controls, find_definitions, find_details
+from crawler.extract.articles import find_article
+from crawler.extract.boxes import names
+from crawler.extract.document import Document, ancestors
+from crawler.extract.findings import Finding, acceptable, bare_answer, is_menu, leads_away
+from crawler.extract.pairs import find_classes, find_controls, find_definitions, find_details, find_tables
 from crawler.extract.passages import PassageText, split_passages
+from crawler.extract.runs import covers, find_runs
 from crawler.extract.structured import find_json_ld, find_microdata
-from crawler.language import detect
+from crawler.language import asks, detect
 from crawler.records import FaqEntry, Page, entry_id, normalised
 
-__all__ = ["extract", "passages"]
+__all__ = ["Document", "extract", "passages"]
+
+PAGE_END = re.compile(
+    r"(?:最近|最后|最後|本页|本頁).{0,12}(?:更新|修改)|更新(?:时间|日期|時間|日)\s*[:：]|last (?:updated|modified|changed|edited|reviewed)|page (?:was )?last|©|\(c\) \d{4}|copyright \d|版权所有|版權所有|all rights reserved"
+    r"|letzte (?:änderung|aktualisierung)|zuletzt (?:geändert|aktualisiert)|dernière (?:mise à jour|modification)|última (?:actualización|modificación)|последнее обновление|最終更新",
+    re.IGNORECASE,
+)
 
 Extractor = Callable[[Document], Iterator[Finding]]
 
-EXTRACTORS: tuple[Extractor, ...] = (
+# Markup that pairs a question with its answer by itself, the surest first.
+EXPLICIT: tuple[Extractor, ...] = (
     find_microdata,
     find_details,
     find_definitions,
     find_controls,
     find_classes,
-    find_buttons,
-    find_labels,
-    find_headings,
-    find_json_ld,
+    find_tables,
 )
 
 
 def extract(page: Page, site: str = "") -> list[FaqEntry]:
     """Every question of a page with its answer, in the order of the page; none is an empty list. Never raises."""
-    try:
-        document = read_document(page)
-        findings = _merge(document)
-        questions = {finding.question for finding in findings}
-        return [_to_entry(finding, document, site, questions) for finding in findings]
-    except RecursionError:  # hundreds of tags inside each other: nothing that a person wrote
-        return []
+    return pairs_of(Document(page), site)
+
+
+def pairs_of(document: Document, site: str) -> list[FaqEntry]:
+    """`extract` of a page that is parsed already."""
+    findings = _merge(document)
+    questions = {finding.question for finding in findings}
+    return [_to_entry(finding, document, site, questions) for finding in findings]
 
 
 def passages(page: Page, site: str = "") -> list[FaqEntry]:
     """Heading-delimited passages of a page that holds no pairs, as entries without a question. Never raises."""
-    try:
-        document = read_document(page)
-        texts = list(split_passages(document))
-    except RecursionError:
-        return []
+    return passages_of(Document(page), site)
+
+
+def passages_of(document: Document, site: str) -> list[FaqEntry]:
+    """`passages` of a page that is parsed already."""
     counts: dict[str, int] = {}
     entries = []
-    for text in texts:
+    for text in split_passages(document):
         number = counts[text.heading] = counts.get(text.heading, 0) + 1
         entries.append(_passage_entry(text, number, document, site))
     return entries
 
 
 def _merge(document: Document) -> list[Finding]:
-    findings = [finding for extractor in EXTRACTORS for finding in extractor(document) if acceptable(finding)]
-    explicit = [finding for finding in findings if finding.node is not None]
+    told = [finding for finding in find_json_ld(document) if acceptable(finding)]
+    explicit = _explicit(document, {normalised(finding.question) for finding in told})
+    found = [*explicit, *find_runs(document, [*explicit, *told])]
     kept: dict[str, Finding] = {}
+    for finding in [*found, *told]:
+        kept.setdefault(normalised(finding.question), finding)
+    if not kept:
+        kept = {finding.question: finding for finding in find_article(document)}
+    found = sorted(kept.values(), key=lambda finding: finding.head.order if finding.head is not None else 1 << 30)
+    return [*found[:-1], *(_trimmed(finding, document) for finding in found[-1:])]
+
+
+def _trimmed(finding: Finding, document: Document) -> Finding:
+    """The last answer of a page without what closes the page: its date, its owner, a row of links."""
+    boxes = [
+        box for part in finding.answer for box in (part.children if part.tag in ("dd", "div", "section") else [part])
+    ]
+    cut = next((n for n, box in enumerate(boxes) if n and PAGE_END.search(box.text)), len(boxes))
+    while cut > 1 and is_menu(boxes[cut - 1 : cut]):
+        cut -= 1
+    if cut < len(boxes):
+        boxes = boxes[:cut]
+        finding = replace(finding, text=bare_answer(document.markdown(boxes)), answer=tuple(boxes))
+    return finding
+
+
+def _explicit(document: Document, told: Collection[str]) -> list[Finding]:
+    """Findings of the explicit rules, as far as they are believed."""
+    kept: list[Finding] = []
+    for extractor in EXPLICIT:
+        found = [f for f in extractor(document) if acceptable(f) and not (f.head and leads_away(f.head))]
+        for group in _alike(found):
+            sure = extractor is find_microdata or _convinces(group, found, document, told)
+            kept += [
+                finding
+                for finding in group
+                if (sure or normalised(finding.question) in told)
+                and not any(_same_place(finding, other) for other in kept)
+            ]
+    return [finding for finding in kept if not _is_section(finding, kept, document)]
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings whose questions are marked up alike: those of a list of questions, apart from tabs and menus."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        key = normalised(finding.question)
-        if key not in kept and not _swallows(finding, explicit):
-            kept[key] = finding
-    return sorted(kept.values(), key=lambda finding: document.order(finding.node))
+        head = finding.head
+        if head is not None:
+            outer = next((box for box in ancestors(head) if box.tag == "dl"), None) if head.tag == "dt" else head.parent
+            look = (head.tag, head.attrs.get("role", ""), names(head), names(outer) if outer is not None else "")
+            groups.setdefault(look, []).append(finding)
+    return list(groups.values())
 
 
-def _swallows(finding: Finding, others: Sequence[Finding]) -> bool:
-    """Whether the answer holds the question of another finding: then it is a section, not an answer."""
-    inside = {id(node) for part in finding.answer_nodes for node in (part, *part.descendants)}
-    if not inside:
-        return False
+def _convinces(group: Sequence[Finding], found: Sequence[Finding], document: Document, told: Collection[str]) -> bool:
+    """Whether pairs that look alike are questions and answers: they ask; or, on a FAQ page, they are what it says."""
+    asking = sum(_is_question(finding, told) for finding in group)
+    if not document.is_faq:
+        total = sum(_is_question(finding, told) for finding in found)
+        return total >= 2 and total >= 0.4 * len(found) and asking >= 0.4 * len(group)
+    if asking >= 0.3 * len(group):
+        return True
+    return not any(_is_question(finding, told) for finding in found) and covers(document, found)
+
+
+def _is_question(finding: Finding, told: Collection[str]) -> bool:
+    return asks(finding.question) or normalised(finding.question) in told
+
+
+def _same_place(one: Finding, two: Finding) -> bool:
+    return one.head is not None and two.head is not None and (one.head.holds(two.head) or two.head.holds(one.head))
+
+
+def _is_section(finding: Finding, others: Sequence[Finding], document: Document) -> bool:
+    """Whether the answer holds other questions: then it is a section, not an answer."""
     own = normalised(finding.question)
-    return any(id(other.node) in inside and normalised(other.question) != own for other in others)
+    inside = [
+        o for o in others if o.head is not None and o is not finding and any(p.holds(o.head) for p in finding.answer)
+    ]
+    if any(normalised(other.question) != own for other in inside):
+        return True
+    if asks(finding.question):
+        return False
+    heads = [box for part in finding.answer for box in part.walk() if box.level or (box.is_leaf and box.bold)]
+    return document.asking([box.text for box in heads]) >= 2
 
 
 def _to_entry(finding: Finding, document: Document, site: str, questions: Collection[str]) -> FaqEntry:
@@ -84,11 +160,11 @@ def _to_entry(finding: Finding, document: Document, site: str, questions: Collec
     return FaqEntry(
         id=entry_id(site, url, finding.question),
         question=finding.question,
-        answer=finding.answer,
+        answer=finding.text,
         url=url,
-        anchor=document.anchor(finding.node),
-        section=document.section(finding.node, questions),
-        language=detect(f"{finding.question} {finding.answer}", document.language or "en"),
+        anchor=document.anchor(finding.head),
+        section=document.section(finding.head, questions),
+        language=detect(f"{finding.question} {finding.text}", document.language or "en"),
         source=finding.rule,
     )
 

@@ -1,173 +1,167 @@
-"""A parsed page and what every rule asks of it: text, Markdown, section, anchor, order. Pure; finds no questions."""
+"""A parsed page and what every rule asks of it: its boxes, whether it is a FAQ, section, anchor. Pure; finds no questions."""
 
 import re
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from bs4 import BeautifulSoup, Comment, Tag
-from markdownify import MarkdownConverter
+from lxml import etree, html
 
-from crawler.errors import UrlRefused
-from crawler.extract.blocks import HEADINGS, Block, read_blocks
+from crawler.extract.boxes import Box
+from crawler.extract.markdown import markdown
+from crawler.extract.tree import Tree, build
 from crawler.language import asks
 from crawler.records import Page
-from crawler.urls import canonical
 
-DROPPED = "script style template noscript iframe object embed svg canvas form nav footer select textarea dialog".split()
-DROPPED_ROLES = re.compile(r"^(?:navigation|search|banner|contentinfo|menu|menubar)$")
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)
-GLYPHS = re.compile(r"[\u200b\ufeff¶⚓]|\bexpand_more\b|\bkeyboard_arrow_down\b")
+# What XML forbids in text, and lxml with it.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 FAQ_WORDS = re.compile(
-    r"\bfaqs?\b|f\.a\.q|q\s?&\s?a\b|frequently[ -]asked|common[ -]questions|questions?[ -](?:and|&)[ -]answers|help[ -]?cent(?:er|re)"
-    r"|常见问题|常見問題|常见问答|问答|問答|帮助中心|疑问解答|changjianwenti|cjwt|wenda|よくある(?:ご)?質問|häufige? (?:gestellte )?fragen|haeufige-fragen"
-    r"|foire aux questions|questions fréquentes|preguntas frecuentes|perguntas frequentes|domande frequenti|часто задаваемые|вопросы и ответы",
+    r"(?<![a-z])faqs?(?![a-z])|f\.a\.q|q\s?(?:&|and)\s?a\b|frequently[ _-]asked|common(?:ly[ -]asked)?[ _-]questions|questions?[ _-](?:and|&)[ _-]answers"
+    r"|(?:your|top|popular|general|more) questions|questions? answered|have questions|got questions|troubleshoot|problem[ -]solving|problemlösung|d[ée]pannage|soluci[óo]n de problemas|トラブル|困ったとき|お困り|故障|排障|疑难"
+    r"|常见问题|常見問題|常见问答|常見問答|问答|問答|帮助中心|幫助中心|疑问解答|疑難解答|疑难解答|问题解答|答疑|常见疑问|热门问题|changjianwenti|cjwt|wenda"
+    r"|よくある|ご質問|質問と回答|자주 묻는|자주하는|h[äa]e?ufige?n? (?:gestellte )?fragen|haeufige-fragen|fragen und antworten|fragen (?:&|und) antworten"
+    r"|foire aux questions|questions? fr[ée]quen|questions[ -](?:et|&)[ -]r[ée]ponses|preguntas[ -](?:m[áa]s[ -])?frecuentes|preguntas y respuestas|perguntas[ -](?:mais[ -])?frequentes|d[úu]vidas frequentes|perguntas e respostas"
+    r"|domande[ -](?:pi[ùu][ -])?frequenti|domande e risposte|veelgestelde vragen|najczęściej zadawane|часто задаваемые|вопрос[ыа]?[ -–—и]+ответ|الأسئلة الشائعة|sss\b|sık sorulan|câu hỏi thường gặp",
     re.IGNORECASE,
 )
 
 
 class Document:
-    """One page, parsed once. `soup` has scripts, menus and footers taken out; `json_ld` holds the scripts' text."""
+    """One page, parsed once: `parsed` is lxml's tree, `root` the boxes without scripts, menus and footers.
+
+    `json_ld` holds the text of its scripts, `heads` that of its main headings, those of the banner too.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.soup = soup_of(page.html)
+        self.parsed = parsed = parse(page.html)
         self.json_ld = [
-            script.get_text()
-            for script in self.soup.find_all("script", type=re.compile(r"^application/ld\+json", re.IGNORECASE))
+            "".join(script.itertext())
+            for script in parsed.iter("script")
+            if re.match(r"application/ld\+json", script.get("type") or "", re.IGNORECASE)
         ]
-        _drop_furniture(self.soup)
-        root = self.soup.find("html")
-        lang = root.get("lang", "") if isinstance(root, Tag) else ""
-        self.language = str(lang).split("-")[0].lower()
+        self.title = " ".join("".join(next(iter(parsed.iter("title")), etree.Element("title")).itertext()).split())
+        self.heads = [" ".join("".join(h.itertext()).split()) for h in parsed.iter("h1", "h2", "h3")][:40]
+        root = parsed if parsed.tag == "html" else parsed.getroottree().getroot()
+        self.language = (root.get("lang") or "").replace("_", "-").split("-")[0].lower()
+        tree: Tree = build(parsed)
+        self.root, self.hidden_chars = tree.root, tree.hidden_chars
 
     @cached_property
-    def blocks(self) -> list[Block]:
-        """The page as a flat run of blocks."""
-        return read_blocks(self.soup.body or self.soup)
+    def boxes(self) -> list[Box]:
+        """Every box in document order."""
+        return list(self.root.walk())
+
+    @cached_property
+    def lines(self) -> list[Box]:
+        """Every line of text in document order."""
+        return [box for box in self.boxes if box.tag == "line"]
+
+    @cached_property
+    def line_anchors(self) -> frozenset[str]:
+        """Ids and names of inline elements."""
+        return frozenset(line.anchor for line in self.lines if line.anchor)
+
+    @cached_property
+    def by_id(self) -> dict[str, Box]:
+        """Boxes by their id."""
+        return {box.attrs["id"]: box for box in reversed(self.boxes) if box.attrs.get("id")}
 
     @cached_property
     def is_faq(self) -> bool:
-        """Whether title, address or a heading calls this a FAQ, or most headings of one level ask something."""
-        title = self.soup.title.get_text(" ") if self.soup.title else ""
-        heads = [text_of(h) for h in self.soup.find_all(["h1", "h2"])[:6]]
-        if any(FAQ_WORDS.search(text) for text in (title, self.page.url.rpartition("/")[2], *heads)):
-            return True
-        for level in range(1, 8):
-            texts = [block.text for block in self.blocks if block.level == level]
-            if len(texts) >= 3 and sum(map(asks, texts)) >= 0.4 * len(texts):
-                return True
-        return False
+        """Whether title, address or a main heading calls this a FAQ."""
+        name = re.sub(r"[-_/]", " ", self.page.url.rstrip("/").rpartition("/")[2])
+        return any(FAQ_WORDS.search(text) for text in (self.title, name, *self.heads[:6]))
 
-    def order(self, node: Tag | None) -> int:
-        """Place in the document; findings without a node come last."""
-        return self._places.get(id(node), len(self._places))
+    def asking(self, texts: Collection[str]) -> int:
+        """How many of `texts` have the shape of a question."""
+        return sum(map(asks, texts))
+
+    def lines_between(self, start: int, stop: int) -> list[Box]:
+        """Lines whose order lies in [start, stop)."""
+        return self.lines[bisect_left(self._line_orders, start) : bisect_left(self._line_orders, stop)]
+
+    def above(self, box: Box) -> str:
+        """Text of the nearest heading before `box` that outranks it; the page's title when there is none."""
+        level = box.level or 7
+        for heading in reversed(self._sections[: bisect_left(self._section_orders, box.order)]):
+            if heading.level < level and not heading.holds(box):
+                return heading.text
+        return self.title
+
+    def headings_between(self, start: int, stop: int) -> list[Box]:
+        """Headings whose order lies in [start, stop)."""
+        return self._sections[bisect_left(self._section_orders, start) : bisect_left(self._section_orders, stop)]
 
     @cached_property
-    def _places(self) -> dict[int, int]:
-        return {id(node): number for number, node in enumerate(self.soup.find_all(True))}
+    def _section_orders(self) -> list[int]:
+        return [box.order for box in self._sections]
 
-    def section(self, node: Tag | None, questions: Collection[str]) -> str:
-        """Text of the nearest heading above `node` that is none of `questions` and asks nothing; "" when there is none."""
-        if node is None:
+    @cached_property
+    def _line_orders(self) -> list[int]:
+        return [line.order for line in self.lines]
+
+    def cover(self, start: int, stop: int, within: Box | None = None) -> list[Box]:
+        """The fewest boxes that hold exactly what lies in [start, stop)."""
+        box = within or self.root
+        if start <= box.order and box.end <= stop:
+            return [box]
+        return [
+            part
+            for child in box.children
+            if child.order < stop and start < child.end
+            for part in self.cover(start, stop, child)
+        ]
+
+    @cached_property
+    def _sections(self) -> list[Box]:
+        return [box for box in self.boxes if box.level and box.text]
+
+    def section(self, box: Box | None, questions: Collection[str]) -> str:
+        """Text of the nearest heading above `box` that is none of `questions` and asks nothing; "" when there is none."""
+        if box is None:
             return ""
-        own = text_of(node)
-        around = {id(parent) for parent in node.parents}
-        for heading in node.find_all_previous(HEADINGS):
-            text = text_of(heading)
-            if text and text != own and id(heading) not in around and text not in questions and not asks(text):
-                return text
+        above = self._sections[: bisect_left(self._section_orders, box.order)]
+        for heading in reversed(above):
+            if not heading.holds(box) and heading.text not in questions and not asks(heading.text):
+                return heading.text
         return ""
 
-    def apart(self, nodes: Sequence[Tag], question: Tag) -> bool:
-        """Whether a block stands in an <aside> that neither holds the question nor stands beside it: a help box."""
-        node = nodes[0]
-        box = node if node.name == "aside" else node.find_parent("aside")
-        around = [id(parent) for parent in question.parents]
-        return box is not None and id(box) not in around and box.parent is not question.parent
-
-    def anchor(self, node: Tag | None) -> str:
+    def anchor(self, box: Box | None) -> str:
         """The id nearest to a question: its own, one inside it, or that of a wrapper that begins with it."""
-        if node is None:
+        if box is None:
             return ""
-        for inner in (node, *node.find_all(["a", "span", "button", *HEADINGS], limit=6)):
-            if name := inner.get("id") or (inner.name == "a" and inner.get("name")):
-                return str(name)
-        own = text_of(node)
-        for outer in list(node.parents)[:3]:
-            if isinstance(outer, Tag) and outer.get("id") and text_of(outer).startswith(own):
-                return str(outer["id"])
+        for inner in box.walk():
+            if name := inner.attrs.get("id", "") or inner.anchor:
+                return name
+        outer = box.parent
+        for _ in range(3):
+            if outer is None or outer.parent is None or not outer.text.startswith(box.text):
+                return ""
+            if name := outer.attrs.get("id", ""):
+                return name
+            outer = outer.parent
         return ""
 
-    def markdown(self, nodes: list[Tag]) -> str:
-        """Nodes as Markdown: lists, tables, links (absolute) and line breaks kept, pictures dropped."""
-        converter = _Converter(self.page.url)
-        parts = (converter.convert_soup(_as_block(node)).strip() for node in nodes)
-        text = "\n\n".join(part for part in parts if part)
-        text = "\n".join(line.rstrip() for line in GLYPHS.sub("", text).splitlines())
-        return re.sub(r"\n{3,}", "\n\n", text).strip()
+    def markdown(self, boxes: Sequence[Box]) -> str:
+        """Boxes as Markdown, links made absolute."""
+        return markdown(boxes, self.page.url)
 
 
-def read_document(page: Page) -> Document:
-    """Parse a page. lxml reads any bytes-turned-text; never raises."""
-    return Document(page)
+def parse(text: str) -> etree._Element:
+    """Parse HTML; whatever comes in, an element comes out."""
+    plain = CONTROLS.sub("", XML_DECLARATION.sub("", text, count=1))
+    try:
+        parsed: etree._Element = html.document_fromstring(plain.encode(), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return etree.Element("html")
+    return parsed
 
 
-def soup_of(html: str) -> BeautifulSoup:
-    """Parse HTML. Lone surrogates, which no file can hold, become question marks."""
-    # An XML declaration, or one line that looks like a file name, would draw a warning from BeautifulSoup.
-    plain = XML_DECLARATION.sub("", html, count=1).encode("utf-8", "replace").decode("utf-8")
-    return BeautifulSoup(f"{plain}\n", "lxml")
-
-
-def text_of(node: Tag) -> str:
-    """Visible text on one line, without anchor glyphs."""
-    return " ".join(GLYPHS.sub("", node.get_text(" " if node.find("br") else "")).split())
-
-
-def _as_block(node: Tag) -> Tag:
-    """The inside of a <dd> or the like as a plain block: alone, it would be written with the marks of its list."""
-    if node.name not in ("dd", "dt", "li", "td", "th", "summary", *HEADINGS):
-        return node
-    block = node.__copy__()
-    block.name = "div"
-    return block
-
-
-def _drop_furniture(soup: BeautifulSoup) -> None:
-    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
-        comment.extract()
-    for node in soup.find_all(DROPPED):
-        node.decompose()
-    for node in soup.find_all(role=DROPPED_ROLES):
-        node.decompose()
-    # A <header> of the page is furniture; one inside an article or a card may hold the question.
-    for node in soup.select("body > header, body > div > header"):
-        if not node.find(["dl", "details"]) and len(node.get_text()) < 2000:
-            node.decompose()
-
-
-class _Converter(MarkdownConverter):
-    def __init__(self, base: str) -> None:
-        super().__init__(
-            heading_style="ATX",
-            bullets="-",
-            strip=["img", "button", "input"],
-            escape_underscores=False,
-            escape_asterisks=False,
-            escape_misc=False,
-        )
-        self.base = base
-
-    def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """A link, made absolute; a link that leads nowhere is its text."""
-        href = str(el.get("href") or "")
-        if not text.strip() or not href or href.startswith("#"):
-            return text
-        if href.startswith(("mailto:", "tel:")):
-            return f"[{text.strip()}]({href})"
-        try:
-            fragment = href.partition("#")[2]
-            url = canonical(href, self.base) + (f"#{fragment}" if fragment else "")
-        except UrlRefused:
-            return text
-        return f"[{text.strip()}]({url})"
+def ancestors(box: Box) -> Iterator[Box]:
+    """The boxes around a box, innermost first."""
+    outer = box.parent
+    while outer is not None:
+        yield outer
+        outer = outer.parent

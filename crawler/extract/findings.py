@@ -3,39 +3,112 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from bs4 import Tag
-
+from crawler.extract.boxes import Box
+from crawler.extract.document import Document
 from crawler.records import normalised
 
 MAX_QUESTION_CHARS = 300
-PLACEHOLDER = re.compile(r"^(?:tbc|tba|todo|n/?a|coming soon|待补充|待定|暂无|[\W_]*)$", re.IGNORECASE)
+PLACEHOLDER = re.compile(
+    r"^(?:tbc|tbd|tba|todo|n/?a|coming soon|lorem ipsum.*|loading\W*|待补充|待定|暂无|待更新|敬请期待|加载中\W*|[\W_]*)$",
+    re.IGNORECASE,
+)
+# The words and letters that stand before a question or an answer, as in "Q:", "问题1：", "A.", "答：".
+QUESTION_LABEL = re.compile(
+    r"^[\s*_\[【(（]*(?:(?:Question|问题?|問題?|質問|质问|Frage|Fråga|Pregunta|Pergunta|Domanda|Вопрос|질문|Q)\s*(?:\d{1,3}|[一二三四五六七八九十]+)?"
+    r"[\]】)）*_]*\s*(?:[.:：、)）*]|[－–—-]+\s)|(?:F|P|В|س)\s*\d{0,3}\s*[:：]|(?:Q|问|問)\s*\d{1,3}[\]】)）*_]*\s)[*_\s]*",
+    re.IGNORECASE,
+)
+BARE_QUESTION_LABEL = re.compile(r"^(?:Q|问|問)\s+(?=\S)")
+ANSWER_LABEL = re.compile(
+    r"^[\s*_\[【(（>]*(?:(?:Answer|Antwort|Réponse|Reponse|Respuesta|Resposta|Risposta|Ответ|答复?|答案|回答|解答|답변?)\s*\d{0,3}[\]】)）*_]*\s*(?:[.:：、)）]|[－–—-]+[*_\s])"
+    r"|(?:A|R|О|ج)\s*\d{0,3}[*_]*\s*[:：]|A\s*\d{1,3}[*_]*\s*[.、)）])[*_\s]*",
+    re.IGNORECASE,
+)
+BARE_ANSWER_LABEL = re.compile(r"^(?:A|答)\s+(?=\S)")
+ORDINAL = re.compile(
+    r"^\s*(?:[☆★●■◆▶►▪•·◎○※✦✓❓➤➢»>*]+\s*|(?:第\s*)?[一二三四五六七八九十]{1,3}\s*[、.．:：)）]\s*|[（(]\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[)）]\s*"
+    r"|\d{1,3}\s*[、:：)）]\s*|\d{1,3}\s*[.．](?!\d)\s*|\d{1,2}(?:\.\d{1,2}){1,4}[.)]?\s+|[①-⑳]\s*|\#{1,3}\s*)"
+)
+TAIL_GLYPHS = re.compile(
+    r"[\s+＋−–▼▾▸►›»❯⌄∨˅×✕✚➕➖⊕⊖¶⚓∧▲▴^<>|]+$|\s*\b(?:expand_more|expand_less|keyboard_arrow_(?:down|up|right)|add|chevron_right|arrow_drop_down)$"
+)
+LEAD_GLYPHS = re.compile(r"^[\s+＋−▼▾▸►›»❯⌄✚➕➖⊕⊖¶⚓▲▴|]+")
+# What stands below a FAQ and invites to write: it asks, but nobody asks it.
+INVITATION = re.compile(
+    r"^(?:(?:do you )?(?:still )?have (?:a|any|more|other|another|additional|further)?\s*(?:other |more )?questions?|still (?:have|got|need)|got (?:a|any|more|other|another) |(?:any|more|other) questions|need (?:more |further |additional )?(?:help|assistance|support)"
+    r"|(?:didn.t|did not|couldn.t|could not|can.t|cannot|don.t|not) (?:find|see)|was this|did this|is this (?:page|article)|how can we help|what are you looking"
+    r"|还有(?:其他|其它|别的|更多)?(?:问题|疑问)|没有?找到|未找到|没能找到|仍有(?:问题|疑问)|仍需|以上(?:内容|回答)?是否|是否(?:解决|有帮助)|還有|沒有找到|解決しな|お探しの|見つから"
+    r"|(?:hast du |haben sie )?noch (?:eine |weitere |andere )?fragen|(?:deine|ihre|eure) frage (?:war |ist )?nicht|weitere fragen|nicht (?:gefunden|dabei)"
+    r"|(?:une|d.autres|encore|vous avez) (?:autres? |des |une )?questions?|vous n.avez pas trouv|¿?\s*(?:tienes|tiene|tenés|aún tienes|todavía tienes|necesitas) (?:más |otras? |alguna |más )?(?:preguntas?|dudas?|ayuda|información)|¿?\s*no (?:encuentras|encontraste|encontró|has encontrado|ves)"
+    r"|(?:ainda )?(?:tem|ficou com) (?:mais |outras? |alguma )?(?:perguntas?|dúvidas?)|não encontrou|hai (?:altre |ancora )|non (?:hai|trovi)|не нашли|остались вопросы|есть вопросы|у вас (?:есть|остались))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`node` is where the question stands (None in JSON-LD); `answer_nodes` are what the answer was made of."""
+    """`head` is where the question stands (None in JSON-LD); `answer` are the boxes it was made of, `text` is Markdown."""
 
     question: str
-    answer: str
+    text: str
     rule: str
-    node: Tag | None = None
-    answer_nodes: Sequence[Tag] = ()
+    head: Box | None = None
+    answer: Sequence[Box] = ()
 
 
 def acceptable(finding: Finding) -> bool:
     """A question of sensible length with an answer that is more than a placeholder, an echo or a menu."""
-    question, answer = finding.question.strip(), finding.answer.strip()
+    question, answer = finding.question.strip(), finding.text.strip()
     if not 2 <= len(question) <= MAX_QUESTION_CHARS or not any(c.isalnum() for c in question):
         return False
-    if PLACEHOLDER.match(answer) or normalised(answer) == normalised(question):
+    if PLACEHOLDER.match(answer) or INVITATION.match(question) or normalised(answer) == normalised(question):
         return False
-    return not is_menu(finding.answer_nodes)
+    return not is_menu(finding.answer)
 
 
-def is_menu(nodes: Sequence[Tag]) -> bool:
+def is_menu(boxes: Sequence[Box]) -> bool:
     """Whether an answer is nothing but links (a menu, or a list of other pages)."""
-    text = "".join("".join(node.get_text().split()) for node in nodes)
-    links = [link for node in nodes for link in node.find_all("a", href=True)]
-    linked = "".join("".join(link.get_text().split()) for link in links)
-    return len(links) >= 2 and len(linked) >= 0.9 * len(text)
+    chars = sum(len(box.text) for box in boxes)
+    links = sum(bool(run.href) for box in boxes for line in box.walk() for run in line.runs)
+    return links >= 2 and sum(box.linked for box in boxes) >= 0.85 * chars
+
+
+def leads_away(head: Box) -> bool:
+    """Whether a line is a link to another page: an index, not a question."""
+    return head.linked >= 0.8 * len(head.text) and any(not href.startswith("#") for href in _hrefs(head))
+
+
+def points_elsewhere(head: Box, document: Document) -> bool:
+    """Whether a line is a link to another place of its page: a table of contents, not a question."""
+    if head.level or head.linked < 0.8 * len(head.text):
+        return False
+    for href in _hrefs(head):
+        target = document.by_id.get(href[1:])
+        near = target is not None and (target.holds(head) or head.holds(target) or target is head.parent)
+        if href.startswith("#") and not near and (target is not None or href[1:] in document.line_anchors):
+            return True
+    return False
+
+
+def _hrefs(head: Box) -> set[str]:
+    return {run.href for line in head.walk() for run in line.runs if run.href}
+
+
+@lru_cache(4096)  # a line is looked at as a member of several groups
+def bare_question(text: str) -> str:
+    """A question as it is shown to a visitor: without label, number, bullet or the glyphs of an accordion."""
+    text = TAIL_GLYPHS.sub("", LEAD_GLYPHS.sub("", " ".join(text.split()))).strip()
+    for pattern in (ORDINAL, QUESTION_LABEL, BARE_QUESTION_LABEL, ORDINAL):
+        shorter = pattern.sub("", text, count=1)
+        text = shorter if any(c.isalnum() for c in shorter) else text
+    return text.strip()
+
+
+def bare_answer(text: str) -> str:
+    """An answer without its label."""
+    for pattern in (ANSWER_LABEL, BARE_ANSWER_LABEL):
+        shorter = pattern.sub("", text, count=1)
+        text = shorter if any(c.isalnum() for c in shorter) else text
+    return text.strip()

@@ -1,141 +1,182 @@
 """Explicit pairs: markup that itself says "this is a heading, that is what it opens"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bs4 import BeautifulSoup, Tag
-
-from crawler.extract.document import Document, text_of
-from crawler.extract.findings import Finding
-from crawler.language import asks
+from crawler.extract.boxes import Box, names
+from crawler.extract.document import Document, ancestors
+from crawler.extract.findings import Finding, bare_answer, bare_question
 
 QUESTION_CLASS = re.compile(
-    r"(?:^|[-_])(?:question|questions?-?title|pregunta|frage|wenti|q)(?:$|[-_])|(?:faq|accordion|toggle|collapse|panel|tab)[-_]?\w*[-_](?:title|header|head|heading|trigger|q|label|button)"
-    r"|^(?:q[-_]?title|accordion|faq-?q|faq[Qq]uestion|accordionTitle)$",
+    r"(?:^|[-_])(?:questions?|questions?-?title|pregunta|frage|domanda|pergunta|wenti|q|ask)(?:$|[-_](?:title|text|name|head|header|inner|wrap|box|block|btn|button)$|$)"
+    r"|(?:faqs?|accordion|toggle|collapse|collapsible|panel|tab|expand|qa|schema-faq|rank-math|disclosure)[-_]*\w*?[-_]*(?:title|header|head|heading|trigger|q|label|button|btn|question|summary|toggle)$"
+    r"|^(?:q[-_]?title|accordion|faq-?q|faqQuestion|accordionTitle|questionTitle)$",
     re.IGNORECASE,
 )
 ANSWER_CLASS = re.compile(
-    r"(?:^|[-_])(?:answer|answers|respuesta|reponse|antwort|daan|resp|a)(?:$|[-_])|(?:faq|accordion|toggle|collapse|panel|tab)[-_]?\w*[-_](?:content|body|text|panel|a|inner)"
-    r"|^(?:q[-_]?content|panel|collapse|accordion-collapse|faq-?a|faq[Aa]nswer)$",
+    r"(?:^|[-_])(?:answers?|respuesta|reponse|antwort|risposta|resposta|daan|resp|a|reply)(?:$|[-_](?:text|content|body|inner|wrap|box|block)$|$)"
+    r"|(?:faqs?|accordion|toggle|collapse|collapsible|panel|tab|expand|qa|schema-faq|rank-math|disclosure)[-_]*\w*?[-_]*(?:content|body|text|panel|a|inner|answer|collapse|detail|details|region)$"
+    r"|^(?:q[-_]?content|panel|collapse|accordion-collapse|faq-?a|faqAnswer|content)$",
     re.IGNORECASE,
 )
 
 
 def find_details(document: Document) -> Iterator[Finding]:
     """<details> with a <summary>."""
-    for details in document.soup.find_all("details"):
-        summary = details.find("summary", recursive=False)
-        if isinstance(summary, Tag):
-            body = [child for child in details.children if isinstance(child, Tag) and child is not summary]
-            loose = _without(details, summary)
-            yield Finding(text_of(summary), document.markdown([loose]), "details", summary, tuple(body) or (loose,))
-
-
-def _without(parent: Tag, child: Tag) -> Tag:
-    """A copy of `parent` as a plain block, without one of its children (loose text counts as answer too)."""
-    copy = BeautifulSoup("<div></div>", "lxml").div
-    assert copy is not None  # noqa: S101 - a literal
-    for node in parent.contents:
-        if node is not child:
-            copy.append(node.__copy__())
-    return copy
+    for details in document.boxes:
+        if details.tag == "details" and details.children and details.children[0].tag == "summary":
+            yield _finding(document, details.children[0], details.children[1:], "details")
 
 
 def find_definitions(document: Document) -> Iterator[Finding]:
-    """<dl>: each <dt> with the <dd> that follow, on a FAQ page or where most terms ask something."""
-    for dl in document.soup.find_all("dl"):
-        pairs = list(_terms(dl))
-        asking = sum(asks(text_of(terms[0])) for terms, _ in pairs)
-        if document.is_faq or (len(pairs) >= 2 and asking >= 0.5 * len(pairs)):
-            for terms, bodies in pairs:
-                question = " ".join(text_of(term) for term in terms)
-                yield Finding(_unlabelled(question), document.markdown(bodies), "dl", terms[0], tuple(bodies))
+    """<dl>: each <dt> with what follows it."""
+    for dl in document.boxes:
+        if dl.tag == "dl":
+            pairs = _terms(dl)
+            nested = any(outer.tag == "dl" for outer in ancestors(dl))
+            if nested and 2 * document.asking([terms[0].text for terms in pairs]) <= len(pairs):
+                continue  # a list inside an answer
+            for number, terms in enumerate(pairs):
+                stop = pairs[number + 1][0].order if number + 1 < len(pairs) else dl.end
+                answer = [part for box in document.cover(terms[-1].end, stop) if box.text for part in _opened(box)]
+                question = " ".join(bare_question(term.text) for term in terms)
+                yield Finding(question, bare_answer(document.markdown(answer)), "dl", terms[0], tuple(answer))
 
 
-def _terms(dl: Tag) -> Iterator[tuple[list[Tag], list[Tag]]]:
-    terms: list[Tag] = []
-    bodies: list[Tag] = []
-    for node in dl.find_all(["dt", "dd"]):
-        if node.find_parent("dl") is not dl:
-            continue
-        if node.name == "dt":
-            if bodies:
-                yield terms, bodies
-                terms, bodies = [], []
-            terms.append(node)
-        elif terms:
-            bodies.append(node)
-    if terms and bodies:
-        yield terms, bodies
+def _opened(box: Box) -> list[Box]:
+    return (
+        [part for child in box.children for part in _opened(child)]
+        if box.tag in ("dd", "dl", "div") and not box.is_leaf
+        else [box]
+    )
 
 
-def _unlabelled(question: str) -> str:
-    return re.sub(r"^(?:问|問|Q)\s*[:：]?\s+", "", question)
+def _terms(dl: Box) -> list[list[Box]]:
+    """The questions of one list: each a <dt>, or several that share an answer. Markup that was never closed is no matter."""
+    found: list[list[Box]] = []
+    answered = True
+    for part in _definition_parts(dl):
+        if part.tag == "dd":
+            answered = True
+        elif answered:
+            found.append([part])
+            answered = False
+        else:
+            found[-1].append(part)
+    return found
+
+
+def _definition_parts(box: Box) -> Iterator[Box]:
+    for child in box.children:
+        if child.tag in ("dt", "dd"):
+            yield child
+        if child.tag != "dl":
+            yield from _definition_parts(child)
 
 
 def find_controls(document: Document) -> Iterator[Finding]:
     """A control that names the panel it opens: aria-controls, data-bs-target, data-target, href with data-toggle."""
-    for control in document.soup.find_all(_names_panel):
-        panel = document.soup.find(id=_panel_id(control))
-        question = text_of(control)
-        if isinstance(panel, Tag) and panel is not control and control not in panel.descendants and question:
-            yield Finding(question, document.markdown([panel]), "control", control, (panel,))
+    for control in document.boxes:
+        panel = document.by_id.get(_panel_id(control)) if control.attrs else None
+        if panel is not None and not panel.holds(control) and not control.holds(panel) and control.text:
+            yield _finding(document, control, [panel], "control")
 
 
-def _names_panel(node: Tag) -> bool:
-    toggles = str(node.get("data-toggle") or node.get("data-bs-toggle") or "")
-    return bool(node.get("aria-controls")) or toggles == "collapse"
-
-
-def _panel_id(control: Tag) -> str:
-    for name in ("aria-controls", "data-bs-target", "data-target", "href"):
-        value = str(control.get(name) or "").strip().lstrip("#")
-        if value:
-            return value
+def _panel_id(control: Box) -> str:
+    attrs = control.attrs
+    toggles = attrs.get("data-toggle") or attrs.get("data-bs-toggle") or ""
+    if attrs.get("aria-controls"):
+        return attrs["aria-controls"].split()[0] if attrs["aria-controls"].split() else ""
+    if toggles in ("collapse", "tab") or attrs.get("uk-toggle") or control.tag == "label":
+        for name in ("data-bs-target", "data-target", "href", "for"):
+            if value := attrs.get(name, "").strip().lstrip("#"):
+                return value
     return ""
 
 
 def find_classes(document: Document) -> Iterator[Finding]:
     """An element whose class says "question" (or accordion title) with the one beside it that says "answer"."""
-    for node in document.soup.find_all(lambda tag: _has_class(tag, QUESTION_CLASS)):
-        if node.find(lambda tag: _has_class(tag, QUESTION_CLASS) or _has_class(tag, ANSWER_CLASS)):
-            continue
-        answer = _answer_beside(node)
-        if answer is not None:
-            yield Finding(text_of(node), document.markdown([answer]), "classes", node, (answer,))
+    for box in document.boxes:
+        if _has_class(box, QUESTION_CLASS) and not any(map(_is_part, list(box.walk())[1:])):
+            answer = _answer_beside(box)
+            yield from [_finding(document, box, answer, "classes")] if answer else []
 
 
-def _has_class(tag: Tag, pattern: re.Pattern[str]) -> bool:
-    return any(pattern.search(name) for name in tag.get_attribute_list("class") if name)
+def _is_part(box: Box) -> bool:
+    return _has_class(box, QUESTION_CLASS) or _has_class(box, ANSWER_CLASS)
 
 
-def _answer_beside(node: Tag) -> Tag | None:
-    here = node
-    for _ in range(3):
-        for sibling in here.find_next_siblings():
-            if _has_class(sibling, QUESTION_CLASS) and not _has_class(sibling, ANSWER_CLASS):
-                break
-            if _has_class(sibling, ANSWER_CLASS):
-                return sibling
-        parent = here.parent
-        # Climb only while the wrapper holds nothing but the question.
-        if parent is None or len(text_of(parent)) > len(text_of(here)) + 2:
-            return None
-        here = parent
-    return None
+def _has_class(box: Box, pattern: re.Pattern[str]) -> bool:
+    return any(map(pattern.search, box.classes)) or bool(pattern.search(box.attrs.get("id", "")))
 
 
-def find_buttons(document: Document) -> Iterator[Finding]:
-    """<button> right before a block, at least twice on the page: the hand-made accordion."""
-    found = []
-    for button in document.soup.find_all("button"):
-        panel = button.find_next_sibling()
-        if (
-            isinstance(panel, Tag)
-            and panel.name in ("div", "section", "p")
-            and text_of(panel)
-            and not panel.find("button")
-        ):
-            found.append(Finding(text_of(button), document.markdown([panel]), "button", button, (panel,)))
-    if len(found) >= 2:
-        yield from found
+def _answer_beside(box: Box) -> list[Box]:
+    """The boxes of one answer: beside the question, or beside a wrapper that holds nothing but the question."""
+    here = box
+    for _ in range(4):
+        if here.parent is None:
+            return []
+        siblings = here.parent.children
+        after = siblings[siblings.index(here) + 1 :]
+        asked = (n for n, b in enumerate(after) if _has_class(b, QUESTION_CLASS) and not _has_class(b, ANSWER_CLASS))
+        answers = [sibling for sibling in after[: next(asked, len(after))] if _has_class(sibling, ANSWER_CLASS)]
+        if answers or len(here.parent.text) > len(here.text) + 2:
+            return [answer for answer in answers if names(answer) == names(answers[0])]
+        here = here.parent
+    return []
+
+
+def find_tables(document: Document) -> Iterator[Finding]:
+    """Tables with a column of questions and one of answers, known by their header or by the shape of the first column."""
+    for table in document.boxes:
+        if table.tag == "table":
+            rows = [[c for c in row.children if c.tag in ("td", "th")] for row in _rows(table)]
+            columns = _columns(rows, document)
+            if columns:
+                asked, answered = columns
+                for row in rows:
+                    if len(row) > max(columns) and not _names_column(row[asked].text):
+                        yield _finding(document, row[asked], row[answered].children, "table")
+
+
+def _rows(table: Box) -> Iterator[Box]:
+    for child in table.children:
+        if child.tag == "tr":
+            yield child
+        elif child.tag in ("tbody", "thead", "tfoot"):
+            yield from (row for row in child.children if row.tag == "tr")
+
+
+def _columns(rows: Sequence[Sequence[Box]], document: Document) -> tuple[int, int] | None:
+    """Which column asks and which answers; None when the table is no list of questions."""
+    if not rows:
+        return None
+    names = [cell.text.strip() for cell in rows[0]]
+    asked = next((n for n, name in enumerate(names) if _names_column(name)), None)
+    answered = next((n for n, name in enumerate(names) if ANSWER_COLUMN.search(name)), None)
+    if asked is not None and answered is not None and asked != answered:
+        return asked, answered
+    full = [row for row in rows if len(row) in (2, 3) and row[-1].text]
+    if len(full) < 2 or len(full) < 0.6 * len(rows):
+        return None
+    column = len(full[0]) - 2
+    asking = document.asking([row[column].text for row in full if len(row) > column + 1])
+    return (column, column + 1) if asking >= 0.6 * len(full) else None
+
+
+QUESTION_COLUMN = re.compile(
+    r"^(?:questions?|frequent(?:ly)? .*questions?|faqs?|q|问题|常见问题|問題|提问|疑问|質問|よくある質問|frage|pregunta|вопрос|problem|问题描述|故障现象)$",
+    re.IGNORECASE,
+)
+ANSWER_COLUMN = re.compile(
+    r"^(?:answers?|a|答案|解答|回答|答复|解决方[案法]|处理方[法式]|réponse|reponse|antwort|respuesta|ответ|solution)$",
+    re.IGNORECASE,
+)
+
+
+def _names_column(text: str) -> bool:
+    return bool(QUESTION_COLUMN.match(text.strip()))
+
+
+def _finding(document: Document, head: Box, answer: Sequence[Box], rule: str) -> Finding:
+    return Finding(bare_question(head.text), bare_answer(document.markdown(answer)), rule, head, tuple(answer))

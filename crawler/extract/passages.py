@@ -1,13 +1,16 @@
-"""Heading-delimited passages of a page that is no FAQ."""
+"""Heading-delimited passages of a page that is no FAQ. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crawler.extract.boxes import Box
 from crawler.extract.document import Document
 from crawler.extract.findings import is_menu
 
 MAX_CHARS = 1200
 MIN_CHARS = 20
+WHOLE = frozenset("p ul ol menu dir table pre blockquote figure address dl dt dd li td line".split())
+HEADLIKE = frozenset("summary legend caption".split())
 
 
 @dataclass(frozen=True)
@@ -22,18 +25,30 @@ class PassageText:
 def split_passages(document: Document) -> Iterator[PassageText]:
     """Text between headings, long sections cut between blocks; scraps are left out."""
     heading, anchor, parts = "", "", list[str]()
-    for block in document.blocks:
-        if 1 <= block.level <= 6:
+    for box in _blocks(document.root):
+        if box.level or box.tag in HEADLIKE or box.attrs.get("aria-controls"):
             yield from _passage(heading, anchor, parts)
-            heading, anchor, parts = block.text, document.anchor(block.nodes[0]), []
+            heading, anchor, parts = box.text, document.anchor(box), []
             continue
-        if is_menu(block.nodes):
+        if is_menu([box]):
             continue
-        if sum(map(len, parts)) + len(block.text) > MAX_CHARS and parts:
+        if sum(map(len, parts)) + len(box.text) > MAX_CHARS and parts:
             yield from _passage(heading, anchor, parts)
             parts = []
-        parts.append(document.markdown(list(block.nodes)))
+        parts.append(document.markdown([box]))
     yield from _passage(heading, anchor, parts)
+
+
+def _blocks(box: Box) -> Iterator[Box]:
+    """Headings, and the blocks between them that stay whole."""
+    for child in box.children:
+        if not child.text:
+            continue
+        splits = any(inner.level or inner.tag in HEADLIKE for inner in child.walk() if inner is not child)
+        if child.level or (child.tag in WHOLE and not splits) or child.is_leaf:
+            yield child
+        else:
+            yield from _blocks(child)
 
 
 def _passage(heading: str, anchor: str, parts: list[str]) -> Iterator[PassageText]:

@@ -1,0 +1,88 @@
+"""What belongs to a page and not to what it says: menus, footers, icons, ways back to the top, "was this helpful?". Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lxml import etree
+
+from crawler.extract.boxes import Run
+
+DROPPED = frozenset(
+    "script style template noscript noframes iframe object embed applet svg canvas nav footer select textarea dialog input "
+    "option datalist audio video map progress meter title meta link base".split()
+)
+DROPPED_ROLES = frozenset("navigation search banner contentinfo menu menubar alertdialog dialog complementary".split())
+# Whole class names or ids only: real FAQs stand inside .widget, .modal and .side.
+DROPPED_NAMES = re.compile(
+    r"^(?:breadcrumbs?|crumbs?|comments?|comment-?list|comments-area|disqus_thread|cookie-?(?:banner|consent|notice|bar|law-info-bar)|"
+    r"(?:site|page|main|global)[-_]?footer|footer|foot|copyright|onPageNav|table-of-contents|on-this-page|navbar|nav-?bar|site-?nav(?:igation)?|"
+    r"main-?nav(?:igation)?|pagination|pager|skip-?(?:link|to-content)|sr-skip|screen-reader-shortcut|share-?(?:buttons|bar|links)|social-?share)$",
+    re.IGNORECASE,
+)
+ICON_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:icons?|ico|material-(?:icons|symbols)[\w-]*|glyphicon|fa|arrow|chevron|caret|indicator|plus|minus|toggle-?icon)",
+    re.IGNORECASE,
+)
+COUNTER_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:no|num|number|index|idx|serial|xuhao|count(?:er)?|order)(?:$|[-_\s])", re.IGNORECASE
+)
+ANCHOR_GLYPHS = re.compile(r"^[#¶§⚓🔗\s]*$")
+# Lines that lead around the site, not into the answer.
+TO_TOP = re.compile(
+    r"^[\[(↑▲^«<←\s]*(?:(?:go )?back(?: to (?:the )?(?:top|index|home|menu|contents|questions?))?|(?:to )?top|return to (?:top|index|menu)|返回顶部|回到顶部|返回页首|回顶部|返回首页|返回|上一[页篇]|下一[页篇]"
+    r"|戻る(?:/back)?|top ?へ(?:戻る)?|(?:ページ)?(?:の)?(?:トップ|先頭)(?:へ|に)(?:戻る)?|トップへ戻る|nach oben|zurück|(?:retour en )?haut(?: de (?:la )?page)?|retour|(?:volver )?arriba|volver|inicio|наверх|назад)[\])↑▲^»>→\s]*$",
+    re.IGNORECASE,
+)
+# What a page asks its reader, and what it says on the buttons beside.
+FEEDBACK = re.compile(
+    r"^(?:was|is|did|has) th(?:is|at|e|ese)\b.{0,30}(?:help|useful|answer|solve)|^(?:did|have) (?:we|you) (?:answer|find).{0,40}\?$|^(?:copy|share|print|yes|no|close|submit|send feedback|复制|分享|有用|没用|无用|有帮助|没帮助|已解决|未解决|提交评价|点赞|コピー|シェア)$"
+    r"|^(?:这|本|以上|该)(?:篇|条|个|内容|文章|答案|回答|信息)?.{0,12}(?:有帮助|有用|解决了?您?的?问题|帮到您)|^(?:您|你)?(?:的问题)?是否(?:解决|对您有帮助)|^war (?:dies|diese|dieser).{0,30}hilfreich|^cet article.{0,30}utile|^¿te (?:ha sido|fue|resultó) útil|役に立ちましたか",
+    re.IGNORECASE,
+)
+
+
+def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> bool:
+    """Whether an element with all that is in it is a menu, a footer, a script or the like."""
+    if tag in DROPPED or attrs.get("role") in DROPPED_ROLES:
+        return True
+    if tag == "header" and _tops_the_page(element):
+        # A <header> of the page is furniture; one inside an article or a card may hold the question.
+        return next(element.iter("dl", "details"), None) is None and len("".join(element.itertext())) < 2000
+    names = (*attrs.get("class", "").split(), attrs.get("id", ""))
+    return bool(attrs) and tag not in ("body", "main", "html") and any(map(DROPPED_NAMES.match, names))
+
+
+def _tops_the_page(element: etree._Element) -> bool:
+    outer = element.getparent()
+    while (
+        outer is not None and outer.tag == "div" and outer.getparent() is not None and outer.getparent().tag == "body"
+    ):
+        outer = outer.getparent()
+    return outer is not None and outer.tag == "body"
+
+
+def is_ornament(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> bool:
+    """An icon, or a link from a heading to itself."""
+    if tag == "a":
+        href = attrs.get("href", "")
+        return href.startswith("#") and bool(ANCHOR_GLYPHS.match("".join(element.itertext())))
+    if tag not in ("i", "span", "em", "b"):
+        return False
+    names = attrs.get("class", "")
+    if not names:
+        return False
+    text = "".join(element.itertext()).strip()
+    if COUNTER_CLASS.search(names) and re.fullmatch(r"(?:Q|No\.?)?\s*\d{1,3}\s*[.、:：]?", text):
+        return True
+    return bool(ICON_CLASS.search(names)) and _is_glyph(text)
+
+
+def _is_glyph(text: str) -> bool:
+    return len(text) <= 2 or bool(re.fullmatch(r"[a-z]+(?:_[a-z]+)*", text))
+
+
+def is_chrome(text: str, runs: Sequence[Run], tag: str) -> bool:
+    """Whether a line belongs to the page's own workings: a way back to the top, "was this helpful?", a button to copy."""
+    if FEEDBACK.match(text) and (tag == "button" or len(text) > 8):
+        return True
+    return bool(TO_TOP.match(text)) and all(run.href for run in runs if run.text.strip())

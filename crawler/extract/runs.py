@@ -1,0 +1,215 @@
+"""Questions that look alike: headings, bold lines, labelled or numbered lines, blocks of one class, repeated items.
+
+The lines of a page are grouped by how they look; a group whose members ask is a run of questions, and what stands
+between one and the next is its answer. Groups are tried from the one that asks most.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from crawler.extract.boxes import Box, names
+from crawler.extract.document import Document, ancestors
+from crawler.extract.findings import (
+    ANSWER_LABEL,
+    Finding,
+    acceptable,
+    bare_answer,
+    bare_question,
+    leads_away,
+    points_elsewhere,
+)
+from crawler.extract.looks import Look, group
+from crawler.extract.spans import stops
+from crawler.language import asks
+from crawler.records import normalised
+
+# Sections of contracts and notices have headings that ask ("What we collect") and are no FAQ.
+LEGAL = re.compile(
+    r"privacy (?:policy|notice|statement)|terms (?:of|and|&) |cookie (?:policy|notice)|legal notice|disclaimer|(?:隐私|隱私)(?:政策|声明|聲明|条款|條款|权政策|權政策|协议)|服务条款|服務條款|(?:用户|服务|使用)协议|使用条款|免责声明|(?:个人信息|個人資料)保护?(?:说明|政策|声明)"
+    r"|datenschutz(?:erklärung|hinweis)|allgemeine geschäftsbedingungen|impressum|mentions légales|politique de (?:confidentialité|cookies)|conditions générales|(?:política|aviso) de (?:privacidad|cookies)|términos y condiciones|aviso legal|политика конфиденциальност|プライバシーポリシー|利用規約",
+    re.IGNORECASE,
+)
+AROUND = re.compile(
+    r"(?:^|[-_])(?:foot(?:er)?|contact|cta|share|related|side(?:bar)?|copyright|sign(?:ature)?|date|author|meta|update[sd]?|comments?|feedback|banner|promo|newsletter|subscribe|bottom|button|btn|links?|pager|next|prev)(?:$|[-_])",
+    re.IGNORECASE,
+)
+# How much a look says by itself that these lines head something.
+PRIOR = {
+    "heading": 6,
+    "label": 6,
+    "class": 4,
+    "trigger": 4,
+    "bold": 3,
+    "italic": 2,
+    "glyph": 3,
+    "item": 2,
+    "number": 2,
+    "block": 1,
+    "place": 1,
+    "ask": 0,
+}
+MAX_RUNS = 6
+
+
+@dataclass(frozen=True)
+class _Run:
+    look: Look
+    pairs: tuple[Finding, ...]
+    asking: int
+    empty: int
+
+    @property
+    def worth(self) -> float:
+        return self.asking + 0.3 * (len(self.pairs) - self.asking) - 0.2 * self.empty + 0.1 * PRIOR[str(self.look[0])]
+
+
+def find_runs(document: Document, explicit: Sequence[Finding]) -> Iterator[Finding]:
+    """Runs of questions outside what `explicit` rules have found."""
+    taken = list(explicit)
+    found = group(document)
+    told = {normalised(finding.question) for finding in explicit if finding.head is None}
+    for _ in range(MAX_RUNS):
+        runs = [run for look, heads in found.items() if (run := _run(document, look, heads, taken, told))]
+        good = [run for run in runs if _convinces(run, document, told, bool(taken))]
+        if not good:
+            return
+        best = max(good, key=lambda run: (run.look[0] != "ask", run.worth))
+        taken += best.pairs
+        for pair in best.pairs:
+            yield replace(pair, text=bare_answer(document.markdown(pair.answer)))
+
+
+def _run(
+    document: Document, look: Look, heads: Sequence[Box], taken: Sequence[Finding], told: Collection[str]
+) -> _Run | None:
+    free = _level(look, [head for head in heads if _is_free(head, taken, document)])
+    if not free:
+        return None
+    pairs, empty = [], 0
+    for head, stop in zip(free, stops(document, look, free), strict=True):
+        finding = _pair(document, look, head, stop)
+        if finding is None or any(_swallows(finding, other) for other in taken):
+            empty += 1
+        else:
+            pairs.append(finding)
+    if not pairs:
+        return None
+    pairs = _cut_last(document, _together(pairs, told))
+    asking = sum(_asks(pair, told) for pair in pairs)
+    return _Run(look, tuple(pairs), asking, empty)
+
+
+def _asks(finding: Finding, told: Collection[str]) -> bool:
+    return asks(finding.question) or normalised(finding.question) in told
+
+
+def _level(look: Look, heads: Sequence[Box]) -> list[Box]:
+    """Heads without those that stand deeper than most and ask nothing: steps and lists inside an answer."""
+    if look[0] in ("heading", "label") or len(heads) < 3:
+        return list(heads)
+    depths = sorted(head.depth for head in heads)
+    usual = min((head.depth for head in heads if asks(head.text)), default=depths[len(depths) // 2])
+    return [head for head in heads if head.depth <= usual or asks(head.text)]
+
+
+def _together(pairs: Sequence[Finding], told: Collection[str]) -> list[Finding]:
+    """Pairs without the statements outside the part of the page where questions are asked: columns, offers, addresses."""
+    asked = [pair.head for pair in pairs if pair.head is not None and _asks(pair, told)]
+    if len(asked) < 2:
+        return list(pairs)
+    around = next(outer for outer in ancestors(asked[0]) if all(outer.holds(head) for head in asked))
+    return [pair for pair in pairs if pair.head is not None and around.holds(pair.head)]
+
+
+def _is_free(head: Box, taken: Sequence[Finding], document: Document) -> bool:
+    return not (
+        _is_taken(head, taken)
+        or leads_away(head)
+        or points_elsewhere(head, document)
+        or LEGAL.search(document.above(head))
+    )
+
+
+def _is_taken(head: Box, taken: Sequence[Finding]) -> bool:
+    for finding in taken:
+        if finding.head is not None and (finding.head.holds(head) or head.holds(finding.head)):
+            return True
+        if any(part.order <= head.order < part.end for part in finding.answer):
+            return True
+    return False
+
+
+def _swallows(finding: Finding, other: Finding) -> bool:
+    head = other.head
+    return head is not None and any(part.holds(head) for part in finding.answer)
+
+
+def _pair(document: Document, look: Look, head: Box, stop: int) -> Finding | None:
+    answer = document.cover(head.end, stop)
+    answer = [box for box in answer if box.text]
+    text = _plain(answer)  # Markdown is written for the runs that are believed
+    finding = Finding(bare_question(head.text), text, str(look[0]), head, tuple(answer))
+    return finding if text and acceptable(finding) else None
+
+
+def _cut_last(document: Document, pairs: Sequence[Finding]) -> list[Finding]:
+    """The last answer of a flow has no question after it: it ends before the first block unlike those of the others."""
+    *others, last = pairs
+    if len(others) < 2 or len(last.answer) < 2:
+        return list(pairs)
+    seen = {(part.tag, names(part)) for pair in others for part in pair.answer}
+    kept = [last.answer[0]]
+    for part in last.answer[1:]:
+        if (part.tag, names(part)) not in seen and _is_foreign(part):
+            break
+        kept.append(part)
+    if len(kept) == len(last.answer):
+        return list(pairs)
+    return [*others, replace(last, text=_plain(kept), answer=tuple(kept))]
+
+
+def _is_foreign(box: Box) -> bool:
+    """Whether a block that no other answer has is likely to be no answer: a form, a call to act, a signature, links."""
+    if any(map(AROUND.search, (*box.classes, box.attrs.get("id", "")))) or box.tag in ("form", "aside", "address"):
+        return True
+    inside = list(box.walk())
+    if any(inner.tag in ("pre", "table") for inner in inside):
+        return False
+    return box.tag in ("div", "section", "center") and (
+        any(inner.level or inner.tag == "button" for inner in inside) or 2 * box.linked > len(box.text)
+    )
+
+
+def _plain(boxes: Sequence[Box]) -> str:
+    return bare_answer(" ".join(box.text for box in boxes))
+
+
+def _convinces(run: _Run, document: Document, told: Collection[str], late: bool) -> bool:
+    """Whether a group of lines that look alike is a list of questions; `late` says that questions were found elsewhere."""
+    count, kind = len(run.pairs), run.look[0]
+    if run.look[:2] == ("heading", 1) and count == 1:
+        return False  # the title of an article
+    share = run.asking / count
+    known = sum(normalised(pair.question) in told for pair in run.pairs)
+    if known >= 2 and known >= 0.5 * count:
+        return True
+    if kind == "label":
+        return count >= 2 or any(ANSWER_LABEL.match(pair.answer[0].text) for pair in run.pairs)
+    if kind == "ask":
+        return document.is_faq and count >= 3
+    if document.is_faq:
+        enough = 0.3 if kind in ("heading", "class", "trigger") and not late else 0.5
+        if late and run.asking < 2:
+            return False
+        if run.asking >= (1 if kind in ("heading", "class", "trigger", "bold") else 2) and share >= enough:
+            return True
+        sure = kind in ("heading", "item", "class", "trigger") or (kind == "bold" and run.asking)
+        return bool(sure) and count >= 3 and covers(document, run.pairs)
+    return run.asking >= 3 and share >= 0.6 and kind != "place"
+
+
+def covers(document: Document, pairs: Sequence[Finding]) -> bool:
+    """Whether most of the page's text stands in the answers: then even statements are what the page is asked."""
+    answered = sum(len(pair.question) + sum(len(part.text) for part in pair.answer) for pair in pairs)
+    return answered >= 0.7 * sum(len(line.text) for line in document.lines if not line.linked)
