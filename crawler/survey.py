@@ -1,13 +1,22 @@
 """Everything that one page says, from a single parse: entries, links, what was dropped. Pure; opens nothing."""
 
 import hashlib
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from crawler.crawl import to_page
-from crawler.extract import extract, passages
+from crawler.charset import decode
+from crawler.extract import Document, pairs_of, passages_of
 from crawler.fetch import Response
-from crawler.links import read_links
-from crawler.records import FaqEntry
+from crawler.language import asks, detect
+from crawler.links import links_of
+from crawler.records import FaqEntry, Page
+
+# Where frameworks put a page that they draw in the browser, and lists that wait for their rows.
+EMPTY_MOUNT = re.compile(
+    r"^(?:root|app|__next|__nuxt|main-app|.*(?:faq|question|problem|wenti|help|list|accordion).*)$", re.IGNORECASE
+)
+LITTLE_TEXT_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,35 @@ class Survey:
 
 def survey(response: Response, site: str = "") -> Survey:
     """Read an HTML response. Never raises."""
-    page = to_page(response)
-    links = read_links(page.html, page.url)
-    entries = tuple(extract(page, site) or passages(page, site))
-    digest = hashlib.sha256("\x1e".join(f"{e.id} {e.digest}" for e in entries).encode()).hexdigest()[:16]
-    return Survey(links.canonical_url or page.url, entries, links.links, links.noindex, digest=digest)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    document = Document(Page(response.url, decode(response.body, response.content_type), now))
+    links = links_of(document.parsed, response.url)
+    pairs = pairs_of(document, site)
+    entries = tuple(pairs or passages_of(document, site))
+    return Survey(
+        links.canonical_url or response.url,
+        entries,
+        links.links,
+        links.noindex,
+        document.language or detect(document.root.text[:2000], ""),
+        hashlib.sha256("\x1e".join(f"{e.id} {e.digest}" for e in entries).encode()).hexdigest()[:16],
+        document.hidden_chars,
+        not pairs and _is_scripted(document),
+    )
+
+
+def _is_scripted(document: Document) -> bool:
+    """Whether what the page promises is not in it: next to no text, or a FAQ without answers, where scripts run."""
+    if next(document.parsed.iter("script"), None) is None:
+        return False
+    waiting = any(
+        isinstance(element.tag, str)
+        and not len(element)
+        and not (element.text or "").strip()
+        and any(map(EMPTY_MOUNT.match, (element.get("id") or "", *(element.get("class") or "").split())))
+        for element in document.parsed.iter("div", "ul", "section", "main", "dl")
+    )
+    if len(document.root.text) < LITTLE_TEXT_CHARS:
+        return waiting
+    unanswered = sum(asks(line.text) for line in document.lines if not line.linked)
+    return document.is_faq and (waiting or unanswered >= 3)

@@ -12,7 +12,14 @@ from crawler.extract.articles import find_article
 from crawler.extract.boxes import names
 from crawler.extract.document import Document, ancestors
 from crawler.extract.findings import Finding, acceptable, bare_answer, is_menu, leads_away
-from crawler.extract.pairs import find_classes, find_controls, find_definitions, find_details, find_tables
+from crawler.extract.pairs import (
+    find_classes,
+    find_controls,
+    find_definitions,
+    find_details,
+    find_named_columns,
+    find_two_columns,
+)
 from crawler.extract.passages import PassageText, split_passages
 from crawler.extract.runs import covers, find_runs
 from crawler.extract.structured import find_json_ld, find_microdata
@@ -36,8 +43,12 @@ EXPLICIT: tuple[Extractor, ...] = (
     find_definitions,
     find_controls,
     find_classes,
-    find_tables,
+    find_named_columns,
+    find_two_columns,
 )
+
+# What needs no further sign.
+SURE = (find_microdata, find_named_columns)
 
 
 def extract(page: Page, site: str = "") -> list[FaqEntry]:
@@ -100,7 +111,7 @@ def _explicit(document: Document, told: Collection[str]) -> list[Finding]:
     for extractor in EXPLICIT:
         found = [f for f in extractor(document) if acceptable(f) and not (f.head and leads_away(f.head))]
         for group in _alike(found):
-            sure = extractor is find_microdata or _convinces(group, found, document, told)
+            sure = extractor in SURE or _convinces(group, found, document, told)
             kept += [
                 finding
                 for finding in group
@@ -125,7 +136,7 @@ def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
 def _convinces(group: Sequence[Finding], found: Sequence[Finding], document: Document, told: Collection[str]) -> bool:
     """Whether pairs that look alike are questions and answers: they ask; or, on a FAQ page, they are what it says."""
     asking = sum(_is_question(finding, told) for finding in group)
-    if not document.is_faq:
+    if not document.says_faq([finding.head for finding in group if finding.head is not None]):
         total = sum(_is_question(finding, told) for finding in found)
         return total >= 2 and total >= 0.4 * len(found) and asking >= 0.4 * len(group)
     if asking >= 0.3 * len(group):

@@ -26,11 +26,13 @@ FAQ_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+MAX_TITLE_CHARS = 40
+
 
 class Document:
     """One page, parsed once: `parsed` is lxml's tree, `root` the boxes without scripts, menus and footers.
 
-    `json_ld` holds the text of its scripts, `heads` that of its main headings, those of the banner too.
+    `json_ld` holds the text of its scripts, `heads` that of its first headings, of the banner's too.
     """
 
     def __init__(self, page: Page) -> None:
@@ -42,7 +44,7 @@ class Document:
             if re.match(r"application/ld\+json", script.get("type") or "", re.IGNORECASE)
         ]
         self.title = " ".join("".join(next(iter(parsed.iter("title")), etree.Element("title")).itertext()).split())
-        self.heads = [" ".join("".join(h.itertext()).split()) for h in parsed.iter("h1", "h2", "h3")][:40]
+        self.heads = [" ".join("".join(h.itertext()).split()) for h in parsed.iter("h1")][:3]
         root = parsed if parsed.tag == "html" else parsed.getroottree().getroot()
         self.language = (root.get("lang") or "").replace("_", "-").split("-")[0].lower()
         tree: Tree = build(parsed)
@@ -70,9 +72,35 @@ class Document:
 
     @cached_property
     def is_faq(self) -> bool:
-        """Whether title, address or a main heading calls this a FAQ."""
-        name = re.sub(r"[-_/]", " ", self.page.url.rstrip("/").rpartition("/")[2])
-        return any(FAQ_WORDS.search(text) for text in (self.title, name, *self.heads[:6]))
+        """Whether title, address or first heading calls the whole page a FAQ."""
+        name = re.sub(r"[-_]", " ", self.page.url.rstrip("/").rpartition("/")[2])
+        return self.is_titled_faq or bool(FAQ_WORDS.search(name))
+
+    @cached_property
+    def is_titled_faq(self) -> bool:
+        """The same by title and first heading alone: an address often outlives what stood there."""
+        return any(map(FAQ_WORDS.search, (self.title, *self.heads)))
+
+    def says_faq(self, heads: Sequence[Box]) -> bool:
+        """Whether these lines stand on a page, or mostly in a section, that calls itself a FAQ."""
+        return self.is_faq or self.in_faq_section(heads)
+
+    def in_faq_section(self, heads: Sequence[Box]) -> bool:
+        """Whether most of these lines stand under a heading that says "FAQ"."""
+        inside = sum(any(start <= head.order < stop for start, stop in self._faq_sections) for head in heads)
+        return 2 * inside > len(heads)
+
+    @cached_property
+    def _faq_sections(self) -> list[tuple[int, int]]:
+        """[start, end) of what stands under a line that says "FAQ": to the next heading of its rank that asks nothing."""
+        found = []
+        for line in self.lines:
+            if len(line.text) <= MAX_TITLE_CHARS and not line.linked and FAQ_WORDS.search(line.text):
+                level = next((box.level for box in (line, *ancestors(line)) if box.level), 6)
+                after = self._sections[bisect_left(self._section_orders, line.order + 1) :]
+                ends = (box.order for box in after if box.level <= level and not asks(box.text))
+                found.append((line.order, next(ends, self.root.end)))
+        return found
 
     def asking(self, texts: Collection[str]) -> int:
         """How many of `texts` have the shape of a question."""

@@ -16,13 +16,13 @@ PLACEHOLDER = re.compile(
 )
 # The words and letters that stand before a question or an answer, as in "Q:", "问题1：", "A.", "答：".
 QUESTION_LABEL = re.compile(
-    r"^[\s*_\[【(（]*(?:(?:Question|问题?|問題?|質問|质问|Frage|Fråga|Pregunta|Pergunta|Domanda|Вопрос|질문|Q)\s*(?:\d{1,3}|[一二三四五六七八九十]+)?"
+    r"^[\s*_\[【(（]*(?:(?:Question|咨询|提问|问题?|問題?|質問|质问|Frage|Fråga|Pregunta|Pergunta|Domanda|Вопрос|질문|Q)\s*(?:\d{1,3}|[一二三四五六七八九十]+)?"
     r"[\]】)）*_]*\s*(?:[.:：、)）*]|[－–—-]+\s)|(?:F|P|В|س)\s*\d{0,3}\s*[:：]|(?:Q|问|問)\s*\d{1,3}[\]】)）*_]*\s)[*_\s]*",
     re.IGNORECASE,
 )
 BARE_QUESTION_LABEL = re.compile(r"^(?:Q|问|問)\s+(?=\S)")
 ANSWER_LABEL = re.compile(
-    r"^[\s*_\[【(（>]*(?:(?:Answer|Antwort|Réponse|Reponse|Respuesta|Resposta|Risposta|Ответ|答复?|答案|回答|解答|답변?)\s*\d{0,3}[\]】)）*_]*\s*(?:[.:：、)）]|[－–—-]+[*_\s])"
+    r"^[\s*_\[【(（>]*(?:(?:Answer|Antwort|Réponse|Reponse|Respuesta|Resposta|Risposta|Ответ|答复?|回复|官方回复|答案|回答|解答|답변?)\s*\d{0,3}[\]】)）*_]*\s*(?:[.:：、)）]|[－–—-]+[*_\s])"
     r"|(?:A|R|О|ج)\s*\d{0,3}[*_]*\s*[:：]|A\s*\d{1,3}[*_]*\s*[.、)）])[*_\s]*",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ DROPPED_ROLES = frozenset("navigation search banner contentinfo menu menubar ale
 DROPPED_NAMES = re.compile(
     r"^(?:breadcrumbs?|crumbs?|comments?|comment-?list|comments-area|disqus_thread|cookie-?(?:banner|consent|notice|bar|law-info-bar)|"
     r"(?:site|page|main|global)[-_]?footer|footer|foot|copyright|onPageNav|table-of-contents|on-this-page|navbar|nav-?bar|site-?nav(?:igation)?|"
-    r"main-?nav(?:igation)?|pagination|pager|skip-?(?:link|to-content)|sr-skip|screen-reader-shortcut|share-?(?:buttons|bar|links)|social-?share)$",
+    r"main-?nav(?:igation)?|pagination|pager|skip-?(?:link|to-content)|sr-skip|screen-reader-shortcut|share-?(?:buttons|bar|links)|social-?share|(?:post-|entry-|article-)?meta|byline|ops)$",
     re.IGNORECASE,
 )
 ICON_CLASS = re.compile(
@@ -45,6 +45,8 @@ def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) ->
     """Whether an element with all that is in it is a menu, a footer, a script or the like."""
     if tag in DROPPED or attrs.get("role") in DROPPED_ROLES:
         return True
+    if tag == "label" and next(element.iter("input"), None) is not None:
+        return True  # an option of a form
     if tag == "header" and _tops_the_page(element):
         # A <header> of the page is furniture; one inside an article or a card may hold the question.
         return next(element.iter("dl", "details"), None) is None and len("".join(element.itertext())) < 2000

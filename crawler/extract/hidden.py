@@ -13,7 +13,8 @@ from crawler.language import asks
 
 HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*\.?0*(?:px|pt|em|rem|%)?\s*(?:;|!|$)|font-size\s*:\s*1px"
-    r"|opacity\s*:\s*0*\.?0*\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0|color\s*:\s*transparent",
+    r"|opacity\s*:\s*0*\.?0*\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0|color\s*:\s*transparent"
+    r"|(?:^|;)\s*(?:max-)?(?:width|height)\s*:\s*0(?:px)?\s*(?:;|!|$)",
     re.IGNORECASE,
 )
 SAME_COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
@@ -96,7 +97,9 @@ def _follows_an_opener(element: etree._Element) -> bool:
 def _opens(element: etree._Element, text: str) -> bool:
     if element.tag in OPENER_TAGS or element.get("onclick") or element.get("role") in ("button", "tab"):
         return True
-    return any(map(OPENS.search, (element.get("class") or "").split())) or asks(text)
+    return any(map(OPENS.search, (element.get("class") or "").split())) or (
+        asks(text) and (element.tag != "p" or text.endswith(("?", "？", "؟")))
+    )
 
 
 def _is_one_of_a_row(element: etree._Element) -> bool:

@@ -50,6 +50,7 @@ def _looks(box: Box) -> Iterator[Look]:
     own = names(box)
     if any(outer.tag == "pre" for outer in ancestors(box)):
         yield from [("bold",)] if box.bold else []
+        yield from [("label",)] if QUESTION_LABEL.match(box.text) else []
     elif box.level:
         yield ("heading", box.level)
         yield from [("heading", box.level, own)] if own else []

@@ -12,6 +12,7 @@ from crawler.urls import canonical
 LISTS = ("ul", "ol", "menu", "dir")
 CELLS = ("td", "th")
 MAX_CELL_CHARS = 400
+MAX_BUTTON_CHARS = 20
 
 
 def markdown(boxes: Sequence[Box], base: str) -> str:
@@ -107,12 +108,18 @@ def _term(box: Box, base: str) -> str:
     return text if not text or box.bold or "\n" in text else f"**{text}**"
 
 
+def _button(box: Box, base: str) -> str:
+    """A button that opens part of an answer heads it; "Copy" and "Like 40" are no part of it."""
+    return markdown(box.children, base) if len(box.text) > MAX_BUTTON_CHARS else ""
+
+
 WRITERS: dict[str, Callable[[Box, str], str]] = {
     **dict.fromkeys(LISTS, _list),
     "table": _table,
     "pre": _code,
     "blockquote": _quote,
     "dt": _term,
+    "button": _button,
     "line": lambda box, base: _runs(box.runs, base),
     "hr": lambda box, base: "",
 }

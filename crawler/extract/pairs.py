@@ -126,56 +126,48 @@ def _answer_beside(box: Box) -> list[Box]:
     return []
 
 
-def find_tables(document: Document) -> Iterator[Finding]:
-    """Tables with a column of questions and one of answers, known by their header or by the shape of the first column."""
+def find_named_columns(document: Document) -> Iterator[Finding]:
+    """Tables whose header names a column of questions and one of answers."""
+    for rows in _tables(document):
+        heads = [cell.text.strip() for cell in rows[0]]
+        asked = next((n for n, head in enumerate(heads) if QUESTION_COLUMN.match(head)), None)
+        answered = next((n for n, head in enumerate(heads) if ANSWER_COLUMN.match(head)), None)
+        if asked is not None and answered is not None and asked != answered:
+            for row in rows[1:]:
+                # A cell that spans several rows stands in the first only: the others are counted from their end.
+                shift = len(heads) - len(row)
+                if min(asked, answered) >= shift:
+                    yield _finding(document, row[asked - shift], row[answered - shift].children, "table")
+
+
+def find_two_columns(document: Document) -> Iterator[Finding]:
+    """Tables without such a header whose last column but one asks."""
+    for rows in _tables(document):
+        full = [row for row in rows if len(row) in (2, 3) and row[-1].text]
+        asking = document.asking([row[-2].text for row in full])
+        if len(full) >= 2 and len(full) >= 0.6 * len(rows) and asking >= 0.6 * len(full):
+            for row in full:
+                yield _finding(document, row[-2], row[-1].children, "table")
+
+
+def _tables(document: Document) -> Iterator[list[list[Box]]]:
+    """The cells of each table, row by row."""
     for table in document.boxes:
         if table.tag == "table":
-            rows = [[c for c in row.children if c.tag in ("td", "th")] for row in _rows(table)]
-            columns = _columns(rows, document)
-            if columns:
-                asked, answered = columns
-                for row in rows:
-                    if len(row) > max(columns) and not _names_column(row[asked].text):
-                        yield _finding(document, row[asked], row[answered].children, "table")
+            parts = [part for child in table.children for part in (child.children if child.tag in GROUPS else [child])]
+            if rows := [[c for c in row.children if c.tag in ("td", "th")] for row in parts if row.tag == "tr"]:
+                yield rows
 
 
-def _rows(table: Box) -> Iterator[Box]:
-    for child in table.children:
-        if child.tag == "tr":
-            yield child
-        elif child.tag in ("tbody", "thead", "tfoot"):
-            yield from (row for row in child.children if row.tag == "tr")
-
-
-def _columns(rows: Sequence[Sequence[Box]], document: Document) -> tuple[int, int] | None:
-    """Which column asks and which answers; None when the table is no list of questions."""
-    if not rows:
-        return None
-    names = [cell.text.strip() for cell in rows[0]]
-    asked = next((n for n, name in enumerate(names) if _names_column(name)), None)
-    answered = next((n for n, name in enumerate(names) if ANSWER_COLUMN.search(name)), None)
-    if asked is not None and answered is not None and asked != answered:
-        return asked, answered
-    full = [row for row in rows if len(row) in (2, 3) and row[-1].text]
-    if len(full) < 2 or len(full) < 0.6 * len(rows):
-        return None
-    column = len(full[0]) - 2
-    asking = document.asking([row[column].text for row in full if len(row) > column + 1])
-    return (column, column + 1) if asking >= 0.6 * len(full) else None
-
-
+GROUPS = ("tbody", "thead", "tfoot")
 QUESTION_COLUMN = re.compile(
-    r"^(?:questions?|frequent(?:ly)? .*questions?|faqs?|q|问题|常见问题|問題|提问|疑问|質問|よくある質問|frage|pregunta|вопрос|problem|问题描述|故障现象)$",
+    r"^(?:questions?|frequent(?:ly)? .*questions?|faqs?|q|问题|常见问题|問題|提问|疑问|質問|よくある質問|frage|pregunta|вопрос|problem|问题描述|故障现象|现象|症状|fehler|problème|problema|trouble)$",
     re.IGNORECASE,
 )
 ANSWER_COLUMN = re.compile(
-    r"^(?:answers?|a|答案|解答|回答|答复|解决方[案法]|处理方[法式]|réponse|reponse|antwort|respuesta|ответ|solution)$",
+    r"^(?:answers?|a|答案|解答|回答|答复|解决方[案法]|处理方[法式]|解决办法|处理办法|对策|lösung|solución|remedy|réponse|reponse|antwort|respuesta|ответ|solution)$",
     re.IGNORECASE,
 )
-
-
-def _names_column(text: str) -> bool:
-    return bool(QUESTION_COLUMN.match(text.strip()))
 
 
 def _finding(document: Document, head: Box, answer: Sequence[Box], rule: str) -> Finding:

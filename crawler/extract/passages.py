@@ -30,7 +30,7 @@ def split_passages(document: Document) -> Iterator[PassageText]:
             yield from _passage(heading, anchor, parts)
             heading, anchor, parts = box.text, document.anchor(box), []
             continue
-        if is_menu([box]):
+        if is_menu([box]) or 2 * box.linked > len(box.text):
             continue
         if sum(map(len, parts)) + len(box.text) > MAX_CHARS and parts:
             yield from _passage(heading, anchor, parts)

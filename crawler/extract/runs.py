@@ -34,6 +34,12 @@ AROUND = re.compile(
     r"(?:^|[-_])(?:foot(?:er)?|contact|cta|share|related|side(?:bar)?|copyright|sign(?:ature)?|date|author|meta|update[sd]?|comments?|feedback|banner|promo|newsletter|subscribe|bottom|button|btn|links?|pager|next|prev)(?:$|[-_])",
     re.IGNORECASE,
 )
+# A problem told as a statement: something is not, does not, cannot; somebody speaks; or it is a whole sentence.
+PROBLEM = re.compile(
+    r"[不没無无找]|失败|错误|報錯|报错|报警|异常|掉线|卡住|我|したい|ない|ません|しまう|られ|n['’]t\b|\b(?:not|no|never|cannot|can't|fails?|failed|errors?|broken|stuck|lost|wrong|slow|crash\w*|problems?|i|my|we)\b"
+    r"|\b(?:pas|ne|impossible|erreur|je|mon|ma|mes|nicht|kein\w*|fehler|ich|mein\w*|no|error|mi|não|erro|meu|minha|non|errore|mio|mia)\b|(?:^|\s)(?:не|нет|ошибк\w*|я|мой|моя)(?:\s|$)|안|못|오류|[ぁ-ん][るたいすん]$|[.!。！]$",
+    re.IGNORECASE,
+)
 # How much a look says by itself that these lines head something.
 PRIOR = {
     "heading": 6,
@@ -188,6 +194,7 @@ def _plain(boxes: Sequence[Box]) -> str:
 def _convinces(run: _Run, document: Document, told: Collection[str], late: bool) -> bool:
     """Whether a group of lines that look alike is a list of questions; `late` says that questions were found elsewhere."""
     count, kind = len(run.pairs), run.look[0]
+    says_faq = document.says_faq([pair.head for pair in run.pairs if pair.head is not None])
     if run.look[:2] == ("heading", 1) and count == 1:
         return False  # the title of an article
     share = run.asking / count
@@ -197,19 +204,27 @@ def _convinces(run: _Run, document: Document, told: Collection[str], late: bool)
     if kind == "label":
         return count >= 2 or any(ANSWER_LABEL.match(pair.answer[0].text) for pair in run.pairs)
     if kind == "ask":
-        return document.is_faq and count >= 3
-    if document.is_faq:
+        return says_faq and count >= 3
+    if says_faq:
         enough = 0.3 if kind in ("heading", "class", "trigger") and not late else 0.5
         if late and run.asking < 2:
             return False
         if run.asking >= (1 if kind in ("heading", "class", "trigger", "bold") else 2) and share >= enough:
             return True
         sure = kind in ("heading", "item", "class", "trigger") or (kind == "bold" and run.asking)
-        return bool(sure) and count >= 3 and covers(document, run.pairs)
+        return bool(sure) and count >= 3 and _states_problems(run, document)
     return run.asking >= 3 and share >= 0.6 and kind != "place"
 
 
 def covers(document: Document, pairs: Sequence[Finding]) -> bool:
-    """Whether most of the page's text stands in the answers: then even statements are what the page is asked."""
+    """Whether most of the page's text stands in these answers: then even statements are what it is asked."""
     answered = sum(len(pair.question) + sum(len(part.text) for part in pair.answer) for pair in pairs)
     return answered >= 0.7 * sum(len(line.text) for line in document.lines if not line.linked)
+
+
+def _states_problems(run: _Run, document: Document) -> bool:
+    """Whether what is titled a FAQ heads its text with what goes wrong for people, as many a troubleshooting page does."""
+    heads = [pair.head for pair in run.pairs if pair.head is not None]
+    titled = document.is_titled_faq or document.in_faq_section(heads)
+    problems = sum(bool(PROBLEM.search(pair.question)) for pair in run.pairs)
+    return titled and problems >= 0.3 * len(run.pairs) and covers(document, run.pairs)

@@ -26,7 +26,7 @@ PAIR_CLASS = re.compile(
 )
 # Question and answer in one line, each behind its label.
 INLINE_LABELS = re.compile(
-    r"(?:(?<=^)|(?<=\s))(?=(?:Q|F|P|В|س|问|問)\s*\d{0,3}\s*[:：])|(?<=\s)(?=(?:A|R|О|ج|答)\s*\d{0,3}\s*[:：])"
+    r"(?:(?<=^)|(?<=\s))(?=(?:Q|F|P|В|س|问|問)\s*\d{0,3}\s*[:：]|Q\d{0,3}\.\s)|(?<=\s)(?=(?:A|R|О|ج|答)\s*\d{0,3}\s*[:：]|A\d{0,3}\.\s)"
 )
 ASKING_LABELS, ANSWERING_LABELS = "QFPВس问問", "ARОج答"
 # Format characters (Unicode Cf) carry nothing that is read, but can carry instructions (tag characters).
@@ -221,7 +221,12 @@ def _styled(style: _Style, tag: str, attrs: Mapping[str, str]) -> _Style:
 
 def _is_promoted(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> bool:
     """Whether an inline element is a line of its own: it opens a panel, or its class says that it asks or answers."""
-    if attrs.get("aria-controls") or "aria-expanded" in attrs or TRIGGER.match(attrs.get("role", "")):
+    if (
+        attrs.get("aria-controls")
+        or "aria-expanded" in attrs
+        or ((tag != "a" or "href" in attrs) and "onclick" in attrs)
+        or TRIGGER.match(attrs.get("role", ""))
+    ):
         return True
     if attrs.get("data-toggle") in ("collapse", "tab") or attrs.get("data-bs-toggle") in ("collapse", "tab"):
         return True
