@@ -20,7 +20,7 @@ QUESTION_LABEL = re.compile(
     r"[\]】)）*_]*\s*(?:[.:：、)）*]|[－–—-]+\s)|(?:F|P|В|س)\s*\d{0,3}\s*[:：]|(?:Q|问|問)\s*\d{1,3}[\]】)）*_]*\s)[*_\s]*",
     re.IGNORECASE,
 )
-BARE_QUESTION_LABEL = re.compile(r"^(?:Q|问|問)\s+(?=\S)")
+BARE_QUESTION_LABEL = re.compile(r"^(?:Q|问|問)\s+(?=\S)|^\S{1,8}\s+[Q问問]：\s")  # the second: after a topic
 ANSWER_LABEL = re.compile(
     r"^[\s*_\[【(（>]*(?:(?:Answer|Antwort|Réponse|Reponse|Respuesta|Resposta|Risposta|Ответ|答复?|回复|官方回复|答案|回答|解答|답변?)\s*\d{0,3}[\]】)）*_]*\s*(?:[.:：、)）]|[－–—-]+[*_\s])"
     r"|(?:A|R|О|ج)\s*\d{0,3}[*_]*\s*[:：]|A\s*\d{1,3}[*_]*\s*[.、)）])[*_\s]*",

@@ -33,9 +33,10 @@ TO_TOP = re.compile(
     r"|戻る(?:/back)?|top ?へ(?:戻る)?|(?:ページ)?(?:の)?(?:トップ|先頭)(?:へ|に)(?:戻る)?|トップへ戻る|nach oben|zurück|(?:retour en )?haut(?: de (?:la )?page)?|retour|(?:volver )?arriba|volver|inicio|наверх|назад)[\])↑▲^»>→\s]*$",
     re.IGNORECASE,
 )
+RULE = re.compile(r"^([-=_*~·.—–─━])\1{4,}$")
 # What a page asks its reader, and what it says on the buttons beside.
 FEEDBACK = re.compile(
-    r"^(?:was|is|did|has) th(?:is|at|e|ese)\b.{0,30}(?:help|useful|answer|solve)|^(?:did|have) (?:we|you) (?:answer|find).{0,40}\?$|^(?:copy|share|print|yes|no|close|submit|send feedback|复制|分享|有用|没用|无用|有帮助|没帮助|已解决|未解决|提交评价|点赞|コピー|シェア)$"
+    r"^(?:was|is|did|has) th(?:is|at|e|ese)\b.{0,30}(?:help|useful|answer|solve)|^(?:did|have) (?:we|you) (?:answer|find).{0,40}\?$|^(?:copy|share|print|yes|no|close|submit|send feedback|复制|打印|分享|有用|没用|无用|有帮助|没帮助|已解决|未解决|提交评价|点赞|コピー|シェア)$"
     r"|^(?:这|本|以上|该)(?:篇|条|个|内容|文章|答案|回答|信息)?.{0,12}(?:有帮助|有用|解决了?您?的?问题|帮到您)|^(?:您|你)?(?:的问题)?是否(?:解决|对您有帮助)|^war (?:dies|diese|dieser).{0,30}hilfreich|^cet article.{0,30}utile|^¿te (?:ha sido|fue|resultó) útil|役に立ちましたか",
     re.IGNORECASE,
 )
@@ -67,7 +68,10 @@ def is_ornament(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> 
     """An icon, or a link from a heading to itself."""
     if tag == "a":
         href = attrs.get("href", "")
-        return href.startswith("#") and bool(ANCHOR_GLYPHS.match("".join(element.itertext())))
+        text = "".join(element.itertext()).strip()
+        if href.lower().startswith("javascript:"):
+            return bool(FEEDBACK.match(text)) and len(text) <= 8
+        return href.startswith("#") and bool(ANCHOR_GLYPHS.match(text))
     if tag not in ("i", "span", "em", "b"):
         return False
     names = attrs.get("class", "")
@@ -84,7 +88,9 @@ def _is_glyph(text: str) -> bool:
 
 
 def is_chrome(text: str, runs: Sequence[Run], tag: str) -> bool:
-    """Whether a line belongs to the page's own workings: a way back to the top, "was this helpful?", a button to copy."""
+    """Whether a line belongs to the page's own workings: a rule, a way back to the top, "was this helpful?", "Copy"."""
+    if RULE.match(text):
+        return True
     if FEEDBACK.match(text) and (tag == "button" or len(text) > 8):
         return True
     return bool(TO_TOP.match(text)) and all(run.href for run in runs if run.text.strip())

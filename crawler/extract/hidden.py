@@ -23,7 +23,7 @@ OPENS = re.compile(
     r"(?:toggle|trigger|title|header|heading|head|question|summary|control|button|btn|tab|faq[-_]?q|pregunta|frage|wenti)",
     re.IGNORECASE,
 )
-OPENER_TAGS = frozenset("h1 h2 h3 h4 h5 h6 dt summary button label a legend".split())
+OPENER_TAGS = frozenset("h2 h3 h4 h5 h6 dt summary button label a legend".split())
 REFERENCES = (
     "aria-controls",
     "data-target",
@@ -81,7 +81,7 @@ def _follows_an_opener(element: etree._Element) -> bool:
     if before is None or (element.tail or "").strip() or is_hidden(before.attrib):
         return False
     text = "".join(before.itertext()).strip()
-    if not text or len(text) > MAX_OPENER_CHARS or not _opens(before, text):
+    if not text or not _opens(before, text):
         return False
     after = element.getnext()
     while after is not None and (not isinstance(after.tag, str) or after.tag in ("br", "hr", "script")):
@@ -95,11 +95,15 @@ def _follows_an_opener(element: etree._Element) -> bool:
 
 
 def _opens(element: etree._Element, text: str) -> bool:
+    if len(text) > MAX_OPENER_CHARS or element.tag == "h1":  # a title opens nothing
+        return False
     if element.tag in OPENER_TAGS or element.get("onclick") or element.get("role") in ("button", "tab"):
         return True
-    return any(map(OPENS.search, (element.get("class") or "").split())) or (
-        asks(text) and (element.tag != "p" or text.endswith(("?", "？", "؟")))
-    )
+    if any(map(OPENS.search, (element.get("class") or "").split())):
+        return True
+    if next(element.iter("dd", "li", "td"), None) is not None:
+        return False  # a list is what was opened
+    return asks(text) and (element.tag != "p" or text.endswith(("?", "？", "؟")))
 
 
 def _is_one_of_a_row(element: etree._Element) -> bool:

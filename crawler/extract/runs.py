@@ -153,7 +153,7 @@ def _swallows(finding: Finding, other: Finding) -> bool:
 
 def _pair(document: Document, look: Look, head: Box, stop: int) -> Finding | None:
     answer = document.cover(head.end, stop)
-    answer = [box for box in answer if box.text]
+    answer = [box for box in answer if box.text or box.tag == "hr"]
     text = _plain(answer)  # Markdown is written for the runs that are believed
     finding = Finding(bare_question(head.text), text, str(look[0]), head, tuple(answer))
     return finding if text and acceptable(finding) else None
@@ -177,6 +177,8 @@ def _cut_last(document: Document, pairs: Sequence[Finding]) -> list[Finding]:
 
 def _is_foreign(box: Box) -> bool:
     """Whether a block that no other answer has is likely to be no answer: a form, a call to act, a signature, links."""
+    if box.tag == "hr":
+        return True
     if any(map(AROUND.search, (*box.classes, box.attrs.get("id", "")))) or box.tag in ("form", "aside", "address"):
         return True
     inside = list(box.walk())

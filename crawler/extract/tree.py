@@ -34,6 +34,9 @@ ASKING_LABELS, ANSWERING_LABELS = "QFPВس问問", "ARОج答"
 INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# An icon that is a letter: <i>问</i>, <span>Q</span>.
+LABELLED = frozenset("i em b span strong small font label".split())
+LONE_LABEL = re.compile(r"^\s*([QA问問答])\s*[.:：]?\s*$")
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 LEADS_SOMEWHERE = re.compile(r"^\s*(?!javascript:|data:|vbscript:|#?\s*$)", re.IGNORECASE)
 MAX_DEPTH = 180
@@ -112,6 +115,8 @@ class _Builder:
             self.hidden_chars += len("".join("".join(element.itertext()).split()))
         elif tag in BLOCKS or (attrs and _is_promoted(element, tag, attrs)) or tag in ("button", "label"):
             self.block(element, tag, attrs, style, depth)
+        elif tag in LABELLED and (label := LONE_LABEL.match("".join(element.itertext()))):
+            self.write(f" {label.group(1)}： ", style)
         elif not is_ornament(element, tag, attrs):
             if name := attrs.get("id") or (attrs.get("name") if tag == "a" else None):
                 self.anchor = self.anchor or name
