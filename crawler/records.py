@@ -1,12 +1,14 @@
 """The values that leave the crawler: `Page`, `FaqEntry`, and their JSON lines. Imports nothing of ours but errors."""
 
 import hashlib
+import itertools
 import json
 import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ class Page:
 class FaqEntry:
     """One question with its published answer (Markdown), or a passage when `question` is empty.
 
-    `source` names the rule that found it, or is "import". `id` stays the same from crawl to crawl.
+    `source` names the rule that found it, or is "import". `id` stays the same from crawl to crawl. `similar` are other
+    wordings of the question, which search reads too; `tags` are the owner's own words for sorting, which it does not.
     """
 
     id: str
@@ -38,12 +41,14 @@ class FaqEntry:
     language: str = ""
     source: str = ""
     similar: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Tells whether what a visitor can be shown, or what search reads, has changed."""
+        """Tells whether what a visitor can be shown, what search reads, or how its owner tagged it has changed."""
         shown = (self.question, self.answer, self.section, self.url, self.anchor, *self.similar)
-        return hashlib.sha256("\x1f".join(shown).encode()).hexdigest()[:16]
+        text = "\x1e".join(("\x1f".join(shown), *self.tags))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def link(self) -> str:
@@ -63,10 +68,13 @@ NUMBERING = re.compile(
 )
 
 
+@lru_cache(4096)  # extraction compares the same few questions over and over
 def normalised(question: str) -> str:
     """A question without width, case, numbering, punctuation and space: equal texts ask the same."""
     text = NUMBERING.sub("", unicodedata.normalize("NFKC", question)).casefold()
-    kept = "".join(c for c in text if c.isalnum())
+    # C++ and C# are not C.
+    marks = set(re.findall(r"(?<=[a-z])[+#]+", text)) if "+" in text or "#" in text else ()
+    kept = "".join(c for c in text if c.isalnum()) + "".join(sorted(marks))
     return kept or "".join(unicodedata.normalize("NFKC", question).split())
 
 
@@ -82,6 +90,7 @@ def to_json(entry: FaqEntry) -> str:
 
 
 FIELDS = {field.name for field in fields(FaqEntry)}
+LIST_FIELDS = ("similar", "tags")
 
 
 def from_json(row: dict[str, Any], *, where: str) -> FaqEntry:
@@ -95,11 +104,13 @@ def from_json(row: dict[str, Any], *, where: str) -> FaqEntry:
         raise BadRecord(f"{where}: unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(FIELDS))}")
     if not isinstance(row.get("answer"), str) or not row["answer"].strip():
         raise BadRecord(f'{where}: every record needs an "answer" with text')
-    similar = row.get("similar", [])
-    texts = [value for key, value in row.items() if key != "similar"]
-    if not isinstance(similar, list) or not all(isinstance(text, str) for text in (*texts, *similar)):
-        raise BadRecord(f'{where}: every field is text; "similar" is a list of texts')
-    row = {"id": "", "question": "", **row, "similar": tuple(similar)}
+    lists = {key: row.get(key, []) for key in LIST_FIELDS}
+    texts = [value for key, value in row.items() if key not in LIST_FIELDS]
+    if not all(isinstance(value, list) for value in lists.values()) or not all(
+        isinstance(text, str) for text in (*texts, *itertools.chain(*lists.values()))
+    ):
+        raise BadRecord(f'{where}: every field is text; "similar" and "tags" are lists of texts')
+    row = {"id": "", "question": "", **row, **{key: tuple(value) for key, value in lists.items()}}
     return FaqEntry(**row)
 
 
@@ -115,19 +126,32 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             for number, line in enumerate(lines, 1):
                 where = f"{path.name}, line {number}"
                 if line.strip():
-                    yield where, _json_object(line, where)
+                    yield where, _json_object_at(where, line)
     except (OSError, UnicodeDecodeError) as error:
         raise BadRecord(f"cannot read {path}: {error}. Give a UTF-8 file with one JSON object a line") from error
 
 
-def _json_object(line: str, where: str) -> dict[str, Any]:
+def _json_object_at(where: str, line: str) -> dict[str, Any]:
+    try:
+        return json_object(line)
+    except BadRecord as error:
+        raise BadRecord(f"{where}: {error}") from error
+
+
+def json_object(line: str) -> dict[str, Any]:
+    """Read one line of JSON.
+
+    Raises:
+        BadRecord: when it is no JSON, no object, or holds what no file can.
+
+    """
     try:
         row = json.loads(line)
         json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is JSON, but no text
-    except ValueError as error:
-        raise BadRecord(f"{where}: no JSON ({error}). Give one JSON object a line") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRecord(f"no JSON ({error}). Give one JSON object a line") from error
     if not isinstance(row, dict):
-        raise BadRecord(f"{where}: give one JSON object a line, not {type(row).__name__}")
+        raise BadRecord(f"give one JSON object a line, not {type(row).__name__}")
     return row
 
 
@@ -139,12 +163,17 @@ def read_entries(path: Path) -> list[FaqEntry]:
 
 
 def write_text_atomically(path: Path, text: str) -> None:
+    """Replace a file as a whole with UTF-8; line ends stay as they are."""
+    write_atomically(path, text.encode())
+
+
+def write_atomically(path: Path, body: bytes) -> None:
     """Replace a file as a whole: written beside, synced, renamed. A reader or a crash sees the old or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with beside.open("wb") as file:
+            file.write(body)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

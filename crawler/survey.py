@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crawler.charset import decode
-from crawler.extract import Document, pairs_of, passages_of
+from crawler.extract import Document, read
 from crawler.fetch import Response
 from crawler.language import asks, detect
 from crawler.links import links_of
@@ -42,14 +42,14 @@ def survey(response: Response, site: str = "") -> Survey:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     document = Document(Page(response.url, decode(response.body, response.content_type), now))
     links = links_of(document.parsed, response.url)
-    pairs = pairs_of(document, site)
-    entries = tuple(pairs or passages_of(document, site))
+    pairs, passages = read(document, site)
+    entries = (*pairs, *passages)
     return Survey(
         links.canonical_url or response.url,
         entries,
         links.links,
         links.noindex,
-        document.language or detect(document.root.text[:2000], ""),
+        detect(document.root.text[:4000], document.language),
         hashlib.sha256("\x1e".join(f"{e.id} {e.digest}" for e in entries).encode()).hexdigest()[:16],
         document.hidden_chars,
         not pairs and _is_scripted(document),

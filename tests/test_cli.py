@@ -91,31 +91,6 @@ def test_a_site_name_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:
     assert "a–z, 0–9 and hyphens" in fails(capsys, "import", "a.jsonl", "--site", "../up")
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("{", "no JSON"),
-        ("[1]", "one JSON object"),
-        ('{"question":"q"}', '"answer"'),
-        ('{"answer":"x","colour":"y"}', "unknown field colour"),
-    ],
-)
-def test_import_names_the_line_that_is_wrong(capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
-    Path("a.jsonl").write_text(f'{{"answer":"fine"}}\n{line}\n', "utf-8")
-
-    error = fails(capsys, "import", "a.jsonl", "--site", "s")
-
-    assert "line 2" in error
-    assert said in error
-    assert not Path("kefu-data/sites").exists()
-
-
-def test_import_of_the_same_id_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.jsonl").write_text('{"id":"1","answer":"x"}\n{"id":"1","answer":"y"}\n', "utf-8")
-
-    assert "stands twice" in fails(capsys, "import", "a.jsonl", "--site", "s")
-
-
 def test_a_named_model_that_is_not_to_be_had(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

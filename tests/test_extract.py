@@ -14,6 +14,7 @@ from crawler.records import FaqEntry, Page, entry_id
 DEMO = Path(__file__).resolve().parents[1] / "data" / "demo"
 SHOP = "https://pinecone-stationery.example"
 URL = "https://shop.example/help/faq.html"
+ABOUT = "https://shop.example/help/about.html"
 
 
 def demo(name: str) -> Page:
@@ -439,7 +440,7 @@ def test_passages_of_a_page() -> None:
     assert [
         ("About us", "", "A small shop by a canal."),
         ("What we make", "make", "- Notebooks with [ivory paper](https://shop.example/help/paper)\n- Ink"),
-    ] == [(entry.section, entry.anchor, entry.answer) for entry in passages(Page(URL, html), "shop")]
+    ] == [(entry.section, entry.anchor, entry.answer) for entry in passages(Page(ABOUT, html), "shop")]
 
 
 def test_passages_are_entries_without_a_question() -> None:

@@ -17,7 +17,9 @@ HEAVY = {
     "faiss",
     "fastapi",
     "sqlalchemy",
-    "bs4",
+    "lxml",
+    "openpyxl",
+    "markdown_it",
     "numpy",
     "requests",
 }

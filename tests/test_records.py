@@ -29,6 +29,7 @@ ENTRY = FaqEntry(
     language="zh",
     source="details",
     similar=("怎么退货", "能退吗"),
+    tags=("售后",),
 )
 
 
@@ -89,6 +90,11 @@ def test_the_digest_follows_what_a_visitor_sees() -> None:
     for field in ("question", "answer", "section", "url", "anchor"):
         assert ENTRY.digest != FaqEntry(**{**_fields(ENTRY), field: "changed"}).digest, field
     assert ENTRY.digest != FaqEntry(**{**_fields(ENTRY), "similar": ()}).digest
+    assert ENTRY.digest != FaqEntry(**{**_fields(ENTRY), "similar": (*ENTRY.similar, *ENTRY.tags), "tags": ()}).digest
+
+
+def test_the_digest_of_an_entry_without_tags_is_what_it_was_before_there_were_any() -> None:
+    assert "3e422a9e2ac11bb5" == FaqEntry("e", "Q?", "A", url=URL, similar=("B?",)).digest
 
 
 def _fields(entry: FaqEntry) -> dict:
@@ -117,6 +123,8 @@ def test_link_and_title() -> None:
         ('{"answer": "A", "question": 7}', "faq.jsonl, line 3: every field is text"),
         ('{"answer": "A", "similar": "Q?"}', "faq.jsonl, line 3: every field is text"),
         ('{"answer": "A", "similar": [7]}', "faq.jsonl, line 3: every field is text"),
+        ('{"answer": "A", "tags": "a"}', "faq.jsonl, line 3: every field is text"),
+        ('{"answer": ' + "[" * 100_000, "faq.jsonl, line 3: no JSON"),
     ],
 )
 def test_a_bad_record_names_file_and_line(tmp_path: Path, line: str, says: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from crawler.extract.articles import find_article
-from crawler.extract.boxes import names
+from crawler.extract.boxes import Box, names
 from crawler.extract.document import Document, ancestors
 from crawler.extract.findings import Finding, acceptable, bare_answer, is_menu, leads_away
 from crawler.extract.pairs import (
@@ -21,12 +21,12 @@ from crawler.extract.pairs import (
     find_two_columns,
 )
 from crawler.extract.passages import PassageText, split_passages
-from crawler.extract.runs import covers, find_runs
+from crawler.extract.runs import answered_chars, covers, find_runs
 from crawler.extract.structured import find_json_ld, find_microdata
 from crawler.language import asks, detect
 from crawler.records import FaqEntry, Page, entry_id, normalised
 
-__all__ = ["Document", "extract", "passages"]
+__all__ = ["Document", "extract", "passages", "read"]
 
 PAGE_END = re.compile(
     r"(?:最近|最后|最後|本页|本頁).{0,12}(?:更新|修改)|更新(?:时间|日期|時間|日)\s*[:：]|last (?:updated|modified|changed|edited|reviewed)|page (?:was )?last|©|\(c\) \d{4}|copyright \d|版权所有|版權所有|all rights reserved"
@@ -53,26 +53,29 @@ SURE = (find_microdata, find_named_columns)
 
 def extract(page: Page, site: str = "") -> list[FaqEntry]:
     """Every question of a page with its answer, in the order of the page; none is an empty list. Never raises."""
-    return pairs_of(Document(page), site)
-
-
-def pairs_of(document: Document, site: str) -> list[FaqEntry]:
-    """`extract` of a page that is parsed already."""
-    findings = _merge(document)
-    questions = {finding.question for finding in findings}
-    return [_to_entry(finding, document, site, questions) for finding in findings]
+    return read(Document(page), site)[0]
 
 
 def passages(page: Page, site: str = "") -> list[FaqEntry]:
-    """Heading-delimited passages of a page that holds no pairs, as entries without a question. Never raises."""
-    return passages_of(Document(page), site)
+    """Heading-delimited passages of what a page says beside its pairs, as entries without a question. Never raises."""
+    return read(Document(page), site)[1]
 
 
-def passages_of(document: Document, site: str) -> list[FaqEntry]:
-    """`passages` of a page that is parsed already."""
+def read(document: Document, site: str) -> tuple[list[FaqEntry], list[FaqEntry]]:
+    """Pairs, and passages of the rest; there is no rest where a page calls itself a FAQ, or where pairs hold most of it."""
+    findings = _merge(document)
+    questions = {finding.question for finding in findings}
+    pairs = [_to_entry(finding, document, site, questions) for finding in findings]
+    if findings and (document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)):
+        return pairs, []
+    taken = [box for finding in findings for box in (finding.head, *finding.answer) if box is not None]
+    return pairs, _passages(document, site, taken)
+
+
+def _passages(document: Document, site: str, taken: Sequence[Box]) -> list[FaqEntry]:
     counts: dict[str, int] = {}
     entries = []
-    for text in split_passages(document):
+    for text in split_passages(document, taken):
         number = counts[text.heading] = counts.get(text.heading, 0) + 1
         entries.append(_passage_entry(text, number, document, site))
     return entries

@@ -1,6 +1,6 @@
 """Heading-delimited passages of a page that is no FAQ. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from crawler.extract.boxes import Box
@@ -22,10 +22,10 @@ class PassageText:
     anchor: str
 
 
-def split_passages(document: Document) -> Iterator[PassageText]:
-    """Text between headings, long sections cut between blocks; scraps are left out."""
+def split_passages(document: Document, taken: Collection[Box] = ()) -> Iterator[PassageText]:
+    """Text between headings, long sections cut between blocks; scraps, and the boxes in `taken`, are left out."""
     heading, anchor, parts = "", "", list[str]()
-    for box in _blocks(document.root):
+    for box in _blocks(document.root, frozenset(map(id, taken))):
         if box.level or box.tag in HEADLIKE or box.attrs.get("aria-controls"):
             yield from _passage(heading, anchor, parts)
             heading, anchor, parts = box.text, document.anchor(box), []
@@ -39,16 +39,16 @@ def split_passages(document: Document) -> Iterator[PassageText]:
     yield from _passage(heading, anchor, parts)
 
 
-def _blocks(box: Box) -> Iterator[Box]:
+def _blocks(box: Box, taken: Collection[int]) -> Iterator[Box]:
     """Headings, and the blocks between them that stay whole."""
     for child in box.children:
-        if not child.text:
+        if not child.text or id(child) in taken:
             continue
-        splits = any(inner.level or inner.tag in HEADLIKE for inner in child.walk() if inner is not child)
-        if child.level or (child.tag in WHOLE and not splits) or child.is_leaf:
+        splits = any(inner.level or inner.tag in HEADLIKE or id(inner) in taken for inner in list(child.walk())[1:])
+        if child.level or (not splits and (child.tag in WHOLE or child.is_leaf)):
             yield child
         else:
-            yield from _blocks(child)
+            yield from _blocks(child, taken)
 
 
 def _passage(heading: str, anchor: str, parts: list[str]) -> Iterator[PassageText]:

@@ -218,10 +218,14 @@ def _convinces(run: _Run, document: Document, told: Collection[str], late: bool)
     return run.asking >= 3 and share >= 0.6 and kind != "place"
 
 
+def answered_chars(pairs: Sequence[Finding]) -> int:
+    """How much of a page stands in these questions and answers."""
+    return sum(len(pair.question) + sum(len(part.text) for part in pair.answer) for pair in pairs)
+
+
 def covers(document: Document, pairs: Sequence[Finding]) -> bool:
     """Whether most of the page's text stands in these answers: then even statements are what it is asked."""
-    answered = sum(len(pair.question) + sum(len(part.text) for part in pair.answer) for pair in pairs)
-    return answered >= 0.7 * sum(len(line.text) for line in document.lines if not line.linked)
+    return answered_chars(pairs) >= 0.7 * sum(len(line.text) for line in document.lines if not line.linked)
 
 
 def _states_problems(run: _Run, document: Document) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.records import FaqEntry, Page
+from crawler.records import Page
 from ui.cli.context import JsonOption
 from ui.cli.output import emit, say, show
 from ui.errors import BadCall
@@ -47,12 +47,10 @@ def extract(
 
 
 def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
-    from crawler.extract import extract as find_entries
-    from crawler.extract import passages
+    from crawler.extract import Document
+    from crawler.extract import read as read_document
 
-    page = _read(name, allow_hosts)
-    entries = find_entries(page)
-    rest: list[FaqEntry] = [] if entries else passages(page)
+    entries, rest = read_document(Document(_read(name, allow_hosts)), site="")
     return {
         "file": name,
         "entries": [{key: asdict(entry)[key] for key in ENTRY_KEYS} for entry in entries],

@@ -1,93 +1,137 @@
-"""`kefu import`: entries from a file, by id, beside those that are crawled."""
+"""`kefu import`: entries from files, by id, beside those that are crawled."""
 
-import hashlib
-from collections.abc import Collection
-from itertools import count
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crawler.language import detect
-from crawler.records import FaqEntry, from_json, read_jsonl
+from crawler.records import FaqEntry
 from ui.cli.context import JsonOption, settings_of
-from ui.cli.output import emit, show
+from ui.cli.output import emit, say, show
 from ui.errors import BadCall
+
+if TYPE_CHECKING:
+    from crawler.diff import Diff
+    from crawler.files import Loaded
+    from index.hybrid import Synced
+
+SHOWN_FAILURES = 20
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("import", help="Add or replace entries from a .jsonl file; nothing else is touched.")(import_)
+    app.command("import", help="Add or replace entries from files and folders; nothing else is touched.")(import_)
 
 
 def import_(
     context: typer.Context,
-    file: Annotated[
-        Path,
-        typer.Argument(help='.jsonl: {"answer"[,"question","id","url","language","similar":[…]]} a line.'),
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE_OR_FOLDER…",
+            help=".jsonl, .csv, .xlsx with columns question, answer, similar, url, language, tags, section, id; .md, .html.",
+        ),
     ],
     site: Annotated[str, typer.Option("--site", help="Name of the site; made when it is new.")],
+    sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a workbook; its first when left out.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Upsert by id and publish."""
+    """Upsert by id and publish; rows that cannot be read are named, and the others are imported."""
+    from crawler.diff import merge_import, read_edits
+    from crawler.files import load
+    from crawler.records import read_entries
     from ui.cli.crawling import watching
     from ui.publish import import_entries
-    from ui.settings import read_site
+    from ui.settings import read_site, site_folder
 
+    began = time.monotonic()
     settings = settings_of(context)
-    chosen = read_site(settings, site)
-    entries = read_import(file)
-    with watching(settings) as watch:
-        published = import_entries(settings, chosen, entries, watch=watch)
-    diff, synced = published.diff, published.synced
-    counts = {"added": len(diff.added), "changed": len(diff.changed), "kept": len(diff.kept)}
+    chosen, folder = read_site(settings, site), site_folder(settings, site)
+    loaded = load(files, sheet)
+    old, edits = read_entries(folder / "entries.jsonl"), read_edits(folder / "edits.jsonl")
+    fresh = news(loaded.entries, old, edits)
+    diff, synced = merge_import(old, fresh), None
+    if loaded.entries and not dry_run:
+        with watching(settings) as watch:
+            published = import_entries(settings, chosen, fresh, watch=watch)
+        diff, synced = published.diff, published.synced
     if json:
-        emit(
-            {
-                "site": site,
-                "read": len(entries),
-                "entries": counts,
-                "embedded": synced.embedded if synced else 0,
-                "snapshot": synced.snapshot if synced else None,
-                "seconds": round(published.seconds, 2),
-            }
-        )
-    else:
-        show(f"{site}: {len(entries)} read, " + ", ".join(f"{value} {key}" for key, value in counts.items()))
+        emit(report(site, loaded, diff, synced, time.monotonic() - began))
+    if not loaded.entries:
+        raise BadCall(_nothing_read(loaded, files))
+    _say_failed(loaded)
+    _say_edited(fresh, edits)
+    if not json:
+        _tell(site, loaded, diff, dry_run)
 
 
-def _made_id(entry: FaqEntry, taken: Collection[str]) -> str:
-    """An id from the exact words, so that it is the same at the next import; with a number for an exact repeat."""
-    made = hashlib.sha256(f"{entry.question}\0{entry.answer}\0{entry.url}".encode()).hexdigest()[:16]
-    return next(name for number in count(1) if (name := made if number == 1 else f"{made}-{number}") not in taken)
+def news(entries: Iterable[FaqEntry], old: Iterable[FaqEntry], edits: Sequence[Mapping[str, Any]]) -> list[FaqEntry]:
+    """The entries that say something else than what is published.
 
-
-def read_import(file: Path) -> list[FaqEntry]:
-    """The entries of a file; those without an id get one from question and answer, so that no two are merged.
-
-    Raises:
-        BadRecord: naming the line that is wrong.
-        BadCall: two lines give the same id, or there is no line.
-
+    The others stay what they are: an export that is imported again must not turn crawled entries into imported ones,
+    which no crawl would ever renew.
     """
-    entries: dict[str, FaqEntry] = {}
-    for where, row in read_jsonl(file):
-        entry = from_json({**row, "source": "import"}, where=where)
-        made = entry.id or _made_id(entry, entries)
-        if entry.id and made in entries:
-            raise BadCall(f"{where}: id '{made}' stands twice in the file. Give each entry its own")
-        language = entry.language or detect(f"{entry.question} {entry.answer}")
-        entries[made] = FaqEntry(
-            made,
-            entry.question.strip(),
-            entry.answer.strip(),
-            entry.url,
-            entry.anchor,
-            entry.section,
-            language,
-            "import",
-            entry.similar,
-        )
-    if not entries:
-        raise BadCall(f"{file} holds no entries. Give one JSON object a line")
-    return list(entries.values())
+    from crawler.diff import apply_edits
+
+    published = {entry.id: entry for entry in apply_edits(old, edits)}
+    return [entry for entry in entries if not _same(entry, published.get(entry.id))]
+
+
+def _same(entry: FaqEntry, other: FaqEntry | None) -> bool:
+    return other is not None and (entry.digest, entry.language) == (other.digest, other.language)
+
+
+def report(site: str, loaded: "Loaded", diff: "Diff", synced: "Synced | None", seconds: float) -> dict[str, Any]:
+    """The JSON of an import."""
+    return {
+        "site": site,
+        "read": len(loaded.entries),
+        "failed": [{"where": row.where, "why": row.why} for row in loaded.failed],
+        "passed_over": list(loaded.passed_over),
+        "entries": {"added": len(diff.added), "changed": len(diff.changed), "kept": len(diff.kept)},
+        "embedded": synced.embedded if synced else 0,
+        "snapshot": synced.snapshot if synced else None,
+        "seconds": round(seconds, 2),
+    }
+
+
+def _nothing_read(loaded: "Loaded", files: Sequence[Path]) -> str:
+    if not loaded.failed:
+        return f"{', '.join(map(str, files))}: no entries in it. Nothing was changed. Give one entry a row"
+    if len(loaded.failed) > 1:
+        _say_failed(loaded)
+        return f"not one of {len(loaded.failed)} rows could be read. Nothing was changed"
+    return f"{loaded.failed[0].where}: {loaded.failed[0].why}"
+
+
+def _say_failed(loaded: "Loaded") -> None:
+    for row in loaded.failed[:SHOWN_FAILURES]:
+        say(f"  {row.where}: {row.why}")
+    if len(loaded.failed) > SHOWN_FAILURES:
+        say(f"  and {len(loaded.failed) - SHOWN_FAILURES} more; --json lists them all")
+
+
+def _say_edited(fresh: Iterable[FaqEntry], edits: Iterable[Mapping[str, Any]]) -> None:
+    edited = {edit["id"] for edit in edits}
+    for entry in fresh:
+        if entry.id in edited:
+            say(
+                f"  {entry.title} has a manual edit in edits.jsonl, which wins. Take its line out to show what you import"
+            )
+
+
+def _tell(site: str, loaded: "Loaded", diff: "Diff", dry_run: bool) -> None:
+    for name in loaded.passed_over[:SHOWN_FAILURES]:
+        say(f"  passed over: {name}")
+    for mark, found in (("+", diff.added), ("~", diff.changed)) if dry_run else ():
+        for entry in found:
+            show(f"{mark} {entry.title}  {entry.link}".rstrip())
+    counts = {"added": len(diff.added), "changed": len(diff.changed), "kept": len(diff.kept)}
+    failed = f", {len(loaded.failed)} failed" if loaded.failed else ""
+    said = ", ".join(f"{value} {key}" for key, value in counts.items())
+    show(f"{site}: {len(loaded.entries)} read{failed}; entries: {said}")
+    if dry_run:
+        show("dry run: nothing was changed")
