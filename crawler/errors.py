@@ -4,6 +4,8 @@ KefuError
 ├── CrawlerError
 │   ├── UrlRefused     a URL that must not be fetched (scheme, credentials, private address)
 │   ├── FetchFailed    the network, the server or a limit ended a fetch
+│   ├── PageBroken     a page took too much time or memory to read, or crashed its reader
+│   ├── SandboxFailed  the process that reads pages cannot be started
 │   └── BadRecord      a line of a record file cannot be read
 ├── IndexFailure       see index/errors.py
 ├── ChatbotError       see chatbot/errors.py
@@ -27,6 +29,14 @@ class UrlRefused(CrawlerError):
 
 class FetchFailed(CrawlerError):
     """Raised when the network, the server or one of our limits ended a fetch."""
+
+
+class PageBroken(CrawlerError):
+    """Raised when a page took too much time or memory to read, or crashed its reader."""
+
+
+class SandboxFailed(CrawlerError):
+    """Raised when the process that reads pages cannot be started."""
 
 
 class BadRecord(CrawlerError):

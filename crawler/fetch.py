@@ -1,28 +1,45 @@
-"""The one module with I/O: a URL to a `Response`, within limits, every hop checked. Decides nothing about crawling."""
+"""A URL to a `Response`, within limits, every hop checked. Decides nothing about crawling; sockets are of `connect`."""
 
-import socket
+import re
+import string
 import time
-import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3
 
-from crawler.errors import FetchFailed, UrlRefused
-from crawler.urls import canonical, check_port, host_port, refused_address, same_site
+from crawler.connect import (
+    CONNECTIONS_PER_HOST,
+    Connect,
+    Resolve,
+    StaleConnection,
+    Unreachable,
+    connect,
+    open_session,
+    resolve,
+)
+from crawler.errors import FetchFailed
+from crawler.receive import receive
+from crawler.urls import canonical, check_port, same_site
 
 AGENT_NAME = "Kefu"
+ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 REDIRECTS = (301, 302, 303, 307, 308)
+HTML_KINDS = ("text/html", "application/xhtml+xml")
+PAGE_KINDS = ("", "text/plain", *HTML_KINDS)
+SITEMAP_KINDS = ("application/xml", "text/xml", "application/gzip", "application/x-gzip")
+KEPT_HEADERS = ("etag", "last-modified", "retry-after", "x-robots-tag", "link", "content-language", "location")
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a server answered: final URL, status, Content-Type header, the inflated body, and the other headers.
+    """What a server answered: final URL, status, Content-Type header, the inflated body, and `KEPT_HEADERS`.
 
-    The names in `headers` are lower-case. A 304 has an empty body.
+    The names in `headers` are lower-case; `location` is ASCII. The body is empty unless the status is 2xx and the media type one that is
+    read here: HTML, plain text, XML, gzip files.
     """
 
     url: str
@@ -34,17 +51,28 @@ class Response:
     @property
     def is_html(self) -> bool:
         """Whether the server, or failing that the body, says that this is a web page."""
-        kind = self.content_type.split(";")[0].strip().lower()
+        kind = _media_type(self.content_type)
         if not kind:
             return b"<" in self.body[:512] and b"\x00" not in self.body[:512]
-        return kind in ("text/html", "application/xhtml+xml")
+        return kind in HTML_KINDS
+
+
+def _media_type(content_type: str) -> str:
+    # Some servers name it twice, and the two come joined with a comma.
+    return re.split("[;,]", content_type)[0].strip().lower()
 
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """Totals for one URL, not per read: a server that dribbles a byte a second meets them too."""
+    """Totals for one URL, with its redirects; not per read: a server that dribbles a byte a second meets them too.
+
+    `max_bytes` holds before and after inflating; XML and gzip files (sitemaps) may have `max_sitemap_bytes`.
+    `connect_s` is for name look-up, connection and TLS handshake together, within `deadline_s`. With `max_redirects` 0 a
+    redirect is an answer: its `location` is for the caller to judge.
+    """
 
     max_bytes: int = 2 * 1024 * 1024
+    max_sitemap_bytes: int = 10 * 1024 * 1024
     deadline_s: float = 20.0
     connect_s: float = 10.0
     max_redirects: int = 5
@@ -61,32 +89,13 @@ class Validators:
 class Fetch(Protocol):
     """A URL, and what is known of its page, to what the server answers."""
 
-    def __call__(self, url: str, validators: Validators = Validators(), /) -> Response: ...  # noqa: D102
-
-
-Resolve = Callable[[str, int], Collection[str]]
+    def __call__(self, url: str, validators: Validators = Validators(), /) -> Response: ...
 
 
 def user_agent(contact: str = "") -> str:
-    """The honest name that Kefu gives to every server."""
-    return f"{AGENT_NAME}/0.1 (FAQ crawler of a customer-service bot; contact: {contact or 'the operator of this address'})"
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise FetchFailed(f"{host} cannot be found. Check the spelling of the address and your connection") from error
-    return sorted({str(item[4][0]) for item in found})
-
-
-class _Session(requests.Session):
-    """A session that leaves redirects alone: requests reads a 3xx body in full even when told not to follow."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Never look ahead."""
-        return
+    """The honest name that Kefu gives to every server. A header is ASCII: other characters of `contact` are left out."""
+    spelled = "".join(char for char in contact if char.isascii() and char.isprintable()).strip()
+    return f"{AGENT_NAME}/0.1 (FAQ crawler of a customer-service bot; contact: {spelled or 'the operator of this address'})"
 
 
 def open_fetch(
@@ -95,31 +104,33 @@ def open_fetch(
     contact: str = "",
     limits: FetchLimits = FetchLimits(),
     resolve: Resolve = resolve,
+    connect: Connect = connect,
+    ca_file: str = "",
 ) -> Fetch:
-    """A `Fetch` that refuses private addresses except the `host:port` pairs in `allow_hosts`.
+    """A `Fetch` that refuses private addresses except the `host:port` pairs in `allow_hosts`; threads may share it.
 
-    The returned callable raises UrlRefused for what must not be fetched and FetchFailed for what could not be.
+    Connections are kept alive, at most two a host, until the returned callable is dropped. `ca_file` names the
+    certificate authorities (PEM) to trust instead of the public ones. The callable raises UrlRefused for what must not
+    be fetched and FetchFailed for what could not be; neither message holds a secret of the URL.
     """
-    session = _Session()
-    session.trust_env = False  # no proxy and no .netrc from the environment: they would carry us past the checks
-    session.headers.update(
-        {
-            "User-Agent": user_agent(contact),
-            "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
-            "Accept-Encoding": "gzip",
-        }
-    )
+    allowed = frozenset(map(str.lower, allow_hosts))
+    # Twice: small chunks cost as much again, and an endless trailer is no more than that.
+    wire_bytes = 2 * max(limits.max_bytes, limits.max_sitemap_bytes)
+    session = open_session(allowed, resolve, connect, ca_file=ca_file, max_bytes=wire_bytes)
+    session.headers.update({"User-Agent": user_agent(contact), "Accept": ACCEPT, "Accept-Encoding": "gzip"})
 
     def fetch(url: str, validators: Validators = Validators(), /) -> Response:
         ends_at = time.monotonic() + limits.deadline_s
         start = here = canonical(url)
         for _ in range(limits.max_redirects + 1):
-            _check_address(here, allow_hosts, resolve)
-            answer = _get(session, here, validators, limits, ends_at)
-            with answer:
+            check_port(here, allowed)
+            # What is known of the first page says nothing of those it leads to.
+            conditions = _conditions(validators) if here == start else {}
+            with _get(session, here, conditions, limits, ends_at) as answer:
                 target = answer.headers.get("Location", "")
-                if answer.status_code not in REDIRECTS or not target:
-                    return _read(answer, here, limits, ends_at)
+                if answer.status_code not in REDIRECTS or not target or not limits.max_redirects:
+                    return _read(answer, here, limits, conditions)
+                _release(answer)
                 here = _next_hop(start, here, target)
         raise FetchFailed(
             f"{start}: more than {limits.max_redirects} redirects. Open it in a browser and give the final address"
@@ -128,88 +139,89 @@ def open_fetch(
     return fetch
 
 
-def _check_address(url: str, allow_hosts: Collection[str], resolve: Resolve) -> None:
-    pair = host_port(url)
-    if pair in allow_hosts:
-        return
-    check_port(url, allow_hosts)
-    host, port = pair.rsplit(":", 1)
-    for address in resolve(host, int(port)):
-        if refused_address(address):
-            raise UrlRefused(
-                f"{host} is a private or special address. If it is yours, allow it with --allow-host {pair}"
-            )
-
-
 def _next_hop(start: str, here: str, target: str) -> str:
-    # HTTP hands headers over as Latin-1; a server that writes a Chinese path as it is writes UTF-8.
-    there = canonical(urljoin(here, target.encode("latin-1", "replace").decode("utf-8", "replace")))
+    there = canonical(_text(target), here)
     if not same_site(there, start):
         raise FetchFailed(f"{start} redirects to another site ({urlsplit(there).hostname}). Crawl that address instead")
     return there
 
 
+def _text(header: str) -> str:
+    # HTTP hands headers over as Latin-1; a server that writes Chinese as it is writes UTF-8.
+    try:
+        decoded = header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        decoded = header
+    return "".join(char for char in decoded if char.isprintable())
+
+
 def _conditions(validators: Validators) -> dict[str, str]:
-    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {name: value for name, value in pairs.items() if value}
+    pairs = {"If-None-Match": validators.etag.strip(), "If-Modified-Since": validators.last_modified.strip()}
+    return {name: value for name, value in pairs.items() if value.isascii() and value.isprintable() and value}
 
 
 def _get(
-    session: requests.Session, url: str, validators: Validators, limits: FetchLimits, ends_at: float
+    session: requests.Session, url: str, conditions: Mapping[str, str], limits: FetchLimits, ends_at: float
 ) -> requests.Response:
-    left_s = max(0.1, min(limits.connect_s, ends_at - time.monotonic()))
-    try:
-        return session.get(url, stream=True, allow_redirects=False, headers=_conditions(validators), timeout=(left_s, left_s))
-    except requests.exceptions.SSLError as error:
-        raise FetchFailed(
-            f"{url}: the TLS certificate is not valid. Renew it, or give the address it was made for"
-        ) from error
-    except requests.exceptions.Timeout as error:
-        raise FetchFailed(f"{url} did not answer within {limits.connect_s:.0f} s. Try again later") from error
-    except requests.exceptions.RequestException as error:
-        raise FetchFailed(f"{url} cannot be reached. Check that the address is right and the site is up") from error
-
-
-def _read(answer: requests.Response, url: str, limits: FetchLimits, ends_at: float) -> Response:
-    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", ""):
-        raise FetchFailed(f"{url} is sent as {encoding}, which was not asked for. Set the server to send gzip or plain")
-    chunks = _chunks(answer, url, ends_at)
-    if "gzip" in encoding:
-        chunks = _inflate(chunks, url, limits.max_bytes)
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > limits.max_bytes:
-            raise FetchFailed(f"{url} is larger than {limits.max_bytes // 1024} KiB and was left out")
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Response(url, answer.status_code, headers.get("content-type", ""), bytes(body), headers)
-
-
-def _chunks(answer: requests.Response, url: str, ends_at: float) -> Iterator[bytes]:
-    # read1 returns what has come so far; read(n) would wait for n bytes, and the deadline with it.
-    while True:
-        if time.monotonic() > ends_at:
-            raise FetchFailed(f"{url} was too slow and was left out. Try again later")
+    for _ in range(CONNECTIONS_PER_HOST + 1):  # each kept connection may be stale; a new one never is
+        left_s = ends_at - time.monotonic()
+        if left_s <= 0:
+            raise _too_slow(url)
+        timeout: Any = urllib3.Timeout(connect=min(limits.connect_s, left_s), total=left_s)
         try:
-            chunk = answer.raw.read1(65536, decode_content=False)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise FetchFailed(f"{url} broke off while it was read. Try again later") from error
-        if not chunk:
-            return
-        yield chunk
+            return session.get(url, headers=conditions, timeout=timeout, stream=True, allow_redirects=False)
+        except StaleConnection:
+            continue
+        except (requests.RequestException, urllib3.exceptions.HTTPError, Unreachable) as error:
+            raise _failure(url, error) from error
+    raise FetchFailed(f"{url} broke off before it answered. Try again later")
 
 
-def _inflate(chunks: Iterator[bytes], url: str, max_bytes: int) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        for chunk in chunks:
-            yield inflater.decompress(chunk, max_bytes + 1)
-            if inflater.unconsumed_tail:
-                raise FetchFailed(f"{url} inflates to more than {max_bytes // 1024} KiB and was left out")
-        yield inflater.flush()
-    except zlib.error as error:
-        raise FetchFailed(f"{url} is sent as gzip but is not. Check the server's compression") from error
+def _too_slow(url: str) -> FetchFailed:
+    return FetchFailed(f"{url} did not answer in time. Try again later")
+
+
+def _failure(url: str, error: Exception) -> FetchFailed:
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError) or isinstance(
+        error.__cause__, TimeoutError
+    ):
+        return _too_slow(url)
+    if isinstance(error, Unreachable):
+        return FetchFailed(f"{url} cannot be reached. Check that the address is right and the site is up")
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return FetchFailed(f"{url}: the TLS certificate is not valid. Renew it, or give the address it was made for")
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return FetchFailed(f"{url}: no TLS connection could be agreed on. Check the server's TLS settings")
+    return FetchFailed(f"{url} broke off or does not speak HTTP. Try again later")
+
+
+def _release(answer: requests.Response) -> None:
+    # What has no body leaves its connection ready for the next page; what has one is closed unread.
+    if answer.raw.length_remaining == 0:
+        answer.raw.release_conn()
+
+
+def _read(answer: requests.Response, url: str, limits: FetchLimits, conditions: Mapping[str, str]) -> Response:
+    if answer.status_code == 304 and not conditions:
+        raise FetchFailed(f"{url} answers 304 to a question that was not asked. Check the server's cache settings")
+    headers = {name: _text(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
+    headers |= {name: quote(headers[name], safe=string.punctuation) for name in {"location"} & headers.keys()}
+    kind = _text(answer.headers.get("Content-Type", ""))
+    max_bytes = _max_bytes(_media_type(kind), url, limits)
+    body = b""
+    if 200 <= answer.status_code < 300 and max_bytes:
+        body = receive(answer.raw, url, max_bytes)
+    _release(answer)
+    return Response(url, answer.status_code, kind, body, headers)
+
+
+def _max_bytes(kind: str, url: str, limits: FetchLimits) -> int:
+    """How much of a body of this media type is read: 0 when nobody would."""
+    path = urlsplit(url).path.lower()
+    if kind in SITEMAP_KINDS or (path.endswith((".xml", ".gz")) and kind not in HTML_KINDS):
+        return limits.max_sitemap_bytes
+    # robots.txt is read whatever its type: unread, it would forbid nothing.
+    return limits.max_bytes if kind in PAGE_KINDS or path.endswith(".txt") else 0
 
 
 def fake_fetch(pages: Mapping[str, Response]) -> Fetch:

@@ -4,7 +4,7 @@ import ipaddress
 import posixpath
 import re
 from collections.abc import Collection
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from crawler.errors import UrlRefused
 
@@ -16,13 +16,21 @@ NOT_PAGES = re.compile(
     re.IGNORECASE,
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# Special-purpose ranges that `is_global` lets through or that embed an IPv4 address (RFC 6890, RFC 6052, RFC 3056).
+# What any two parsers read alike: a name of plain labels, or an IPv6 address without a zone.
+AUTHORITY = re.compile(r"([^\[\]:@/?#\\%\s]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?")
+HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+ESCAPE_OR_UNSAFE = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:@!$&'()*+,;=/?]")
+# Special-purpose ranges (IANA registries) that `is_global` lets through in some release of Python, that embed an IPv4
+# address (RFC 6052, RFC 3056, RFC 4380), or that a cloud uses for itself.
 REFUSED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
         (
-            "168.63.129.16/32 192.88.99.0/24 fec0::/10 64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/32 5f00::/16 "
-            "3fff::/20 100::/64 ::/96"
+            "168.63.129.16/32 192.0.0.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.175.48.0/24 "
+            "::/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/32 2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 "
+            "3fff::/20 5f00::/16 fc00::/7 fec0::/10"
         ).split(),
     )
 )
@@ -31,61 +39,92 @@ REFUSED_NETWORKS = tuple(
 def canonical(url: str, base: str = "") -> str:
     """The one spelling of a URL: absolute, lower-case host, no default port, fragment, tracking or dot segments.
 
+    Escapes are spelt one way, none is added or taken away that means something: what is GBK stays GBK.
+
     Raises:
-        UrlRefused: when it is no http(s) URL, carries a user name, or is too long.
+        UrlRefused: when it is no http(s) URL, carries a user name, or is too long. The message holds no password.
 
     """
     try:
         parts = urlsplit(urljoin(base, url.strip()))
-        port = parts.port
     except ValueError as error:
-        raise UrlRefused(
-            f"{url[:200]} is no URL ({error}). Give a full address such as https://shop.example/faq"
-        ) from error
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or re.search(r"\s", parts.hostname):
-        raise UrlRefused(f"{url[:200]} is no web address. Give a full address such as https://shop.example/faq")
-    if parts.username is not None or parts.password is not None:
-        raise UrlRefused(
-            f"{parts.hostname}: addresses with a user name or password in them are not fetched. Leave it out"
-        )
-    host = _ascii_host(parts.hostname)
-    netloc = host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    # surrogateescape: an escape that is no UTF-8 (GBK, on old Chinese sites) comes out as it went in.
-    fields = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
-    query = urlencode([(k, v) for k, v in fields if not TRACKING.match(k)], errors="surrogateescape")
-    address = urlunsplit((parts.scheme, netloc, _clean_path(parts.path), query, ""))
+        raise UrlRefused(f"{_shown(url)} is no URL. Give a full address such as https://shop.example/faq") from error
+    if parts.scheme not in DEFAULT_PORTS:
+        raise UrlRefused(f"{_shown(url)} is no web address. Give a full address such as https://shop.example/faq")
+    if "@" in parts.netloc:
+        raise UrlRefused(f"{_shown(url)}: addresses with a user name or password in them are not fetched. Leave it out")
+    netloc = _authority(parts.netloc, parts.scheme, url)
+    address = urlunsplit((parts.scheme, netloc, _clean_path(parts.path), _clean_query(parts.query), ""))
     if len(address) > MAX_URL_CHARS:
         raise UrlRefused(f"{address[:80]}… is longer than {MAX_URL_CHARS} characters")
     return address
 
 
-def _ascii_host(host: str) -> str:
+def _shown(url: str) -> str:
+    # Whatever stands before an @ may be a password, however the rest is misspelt.
+    rest = "…@" + url.rpartition("@")[2] if "@" in url else url
+    return "".join(char if char.isprintable() else "?" for char in rest[:200])
+
+
+def _authority(netloc: str, scheme: str, url: str) -> str:
+    found = AUTHORITY.fullmatch(netloc)
+    host = _host(found[1]) if found else ""
+    port = int(found[2]) if found and found[2] else DEFAULT_PORTS[scheme]
+    if not host or not 0 < port <= 65535:
+        raise UrlRefused(f"{_shown(url)} names no host. Give a full address such as https://shop.example/faq")
+    return host if port == DEFAULT_PORTS[scheme] else f"{host}:{port}"
+
+
+def _host(spelled: str) -> str:
+    """The host in ASCII, "" when it is none. Numbers must be four decimal ones: 0x7f.1 and 2130706433 are tricks."""
     try:
-        ascii_host = host.rstrip(".").encode("idna").decode() if not host.isascii() else host.rstrip(".").lower()
-    except UnicodeError as error:
-        raise UrlRefused(f"{host} is no host name. Check the address") from error
-    if not ascii_host:
-        raise UrlRefused(f"{host} is no host name. Check the address")
-    return f"[{ascii_host}]" if ":" in ascii_host else ascii_host
+        if spelled.startswith("["):
+            return f"[{ipaddress.IPv6Address(spelled[1:-1]).compressed}]"
+        host = (spelled if spelled.isascii() else _idna(spelled)).lower().removesuffix(".")
+        if NUMBER.fullmatch(host.rpartition(".")[2]):
+            return str(ipaddress.IPv4Address(host))
+    except ValueError:
+        return ""
+    return host if HOST_NAME.fullmatch(host) and len(host) <= 253 else ""
+
+
+def _idna(host: str) -> str:
+    import idna  # late: its tables are large, and most hosts are ASCII
+
+    # As browsers do (UTS 46, non-transitional): the codec of Python's library reads faß.de as fass.de, another site.
+    return idna.encode(host, uts46=True).decode()
 
 
 def _clean_path(path: str) -> str:
     # Escapes first: %2e%2e is a dot segment too, and %2F is not a slash.
-    escaped = "/".join(map(_clean_segment, path.split("/")))
+    escaped = _spell(path)
     cleaned = "/" + posixpath.normpath(escaped).lstrip("/") if path else "/"
     if escaped.endswith(("/", "/.", "/..")) and not cleaned.endswith("/"):
         cleaned += "/"
     return cleaned
 
 
-def _clean_segment(segment: str) -> str:
-    return quote(unquote(segment, errors="surrogateescape"), safe=":@!$&'()*+,;=~-._", errors="surrogateescape")
+def _clean_query(query: str) -> str:
+    fields = (field for field in query.split("&") if field and not TRACKING.match(field.partition("=")[0]))
+    return "&".join(map(_spell, fields))
+
+
+def _spell(text: str) -> str:
+    return ESCAPE_OR_UNSAFE.sub(_spell_one, text)
+
+
+def _spell_one(found: re.Match[str]) -> str:
+    if not found[1]:
+        return quote(found[0], safe="", errors="replace")
+    char = chr(int(found[1], 16))
+    return char if char in UNRESERVED else found[0].upper()
 
 
 def host_port(url: str) -> str:
-    """`host:port`, the port always named."""
+    """`host:port`, the port always named, an IPv6 address in brackets."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
 
 
 def same_site(url: str, seed: str) -> bool:
@@ -110,8 +149,11 @@ def check_port(url: str, allowed: Collection[str]) -> None:
 
 def refused_address(address: str) -> bool:
     """Whether an IP address is private, special or embeds another: never fetched unless the operator names its host."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    try:
+        ip = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return True
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        return refused_address(str(ip.ipv4_mapped))
+        ip = ip.ipv4_mapped
     special = not ip.is_global or ip.is_multicast or ip.is_reserved
     return special or any(ip in network for network in REFUSED_NETWORKS if network.version == ip.version)

@@ -21,6 +21,16 @@ from crawler.urls import canonical, check_port, host_port, looks_like_page, refu
         ("https://shop.example/faq?utm_source=x&id=2&gclid=y&spm=a.b", "https://shop.example/faq?id=2"),
         ("https://shop.example/faq?utm_source=x", "https://shop.example/faq"),
         ("https://shop.example/faq?b=2&a=", "https://shop.example/faq?b=2&a="),
+        ("https://shop.example/?123", "https://shop.example/?123"),
+        ("https://shop.example/?123&utm_source=x&=4&b", "https://shop.example/?123&=4&b"),
+        ("https://shop.example/faq?", "https://shop.example/faq"),
+        ("https://shop.example/faq?&&", "https://shop.example/faq"),
+        ("https://shop.example/?c=1&a=2&b=3&a=1", "https://shop.example/?c=1&a=2&b=3&a=1"),
+        ("https://shop.example/?q=a+b%20c%2Bd&e=%26%3D&f=/?", "https://shop.example/?q=a+b%20c%2Bd&e=%26%3D&f=/?"),
+        ("https://shop.example/?q=%7e%e9 <", "https://shop.example/?q=~%E9%20%3C"),
+        ("https://shop.example/100%?q=50%", "https://shop.example/100%25?q=50%25"),
+        ("https://shop.example/a\ud800b", "https://shop.example/a%3Fb"),  # JSON can spell half a character
+        ("https://shop.ex\tample/f\naq", "https://shop.example/faq"),  # as browsers read it
         ("https://shop.example/a/./b/../faq", "https://shop.example/a/faq"),
         ("https://shop.example/a/b/..", "https://shop.example/a/"),
         ("https://shop.example/../../faq", "https://shop.example/faq"),
@@ -34,7 +44,11 @@ from crawler.urls import canonical, check_port, host_port, looks_like_page, refu
         ("https://shop.example/%CE%CA?q=%CD%CB%BB%F5", "https://shop.example/%CE%CA?q=%CD%CB%BB%F5"),  # GBK
         ("https://商店.example/faq", "https://xn--czrs0t.example/faq"),
         ("https://BÜCHER.example/", "https://xn--bcher-kva.example/"),
-        ("http://[2606:4700::1111]:8080/", "http://[2606:4700::1111]:8080/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),  # not fass.example, which is somebody else's
+        ("https://shop。example/", "https://shop.example/"),
+        ("https://shop_1.example:/", "https://shop_1.example/"),
+        ("http://1.1.1.1./", "http://1.1.1.1/"),
+        ("http://[2606:4700:0:0::1111]:8080/", "http://[2606:4700::1111]:8080/"),
     ],
 )
 def test_canonical_form(url: str, expected: str) -> None:
@@ -77,6 +91,27 @@ def test_canonical_form_of_a_link(href: str, expected: str) -> None:
         "https://shop.example\\@evil.example/",
         "https://" + "ü" * 70 + ".example/",
         "https://shop.example/" + "a" * 2083,
+        "https://shop.example:65536/",
+        "https://shop.example:0/",
+        "https://shop.example:8 0/",
+        "https://shop .example/",
+        "https://shop%2eexample/",
+        "https://shop..example/",
+        "https://.example/",
+        "https://" + "a" * 64 + ".example/",
+        "https://" + "a." * 127 + "example/",
+        "https://shop.example\\x/",
+        "http://[::1]x/",
+        "http://[fe80::1%25eth0]/",
+        "http://[v1.x]/",
+        "http://1/",
+        "http://0x7f000001/",
+        "http://127.1/",
+        "http://0177.0.0.1/",
+        "http://1.2.3.4.5/",
+        "http://shop.1/",
+        "https://a\u2100b/",
+        "https://❤.example/",
     ],
 )
 def test_refused_addresses_say_why_in_one_line(url: str) -> None:
@@ -87,9 +122,20 @@ def test_refused_addresses_say_why_in_one_line(url: str) -> None:
     assert len(str(error.value)) < 400
 
 
-def test_a_password_is_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:hunter2@shop.example/",
+        "https://user:hunter2@shop.example:99999/",
+        "https://user:hunter2@[::1/",
+        "https:user:hunter2@shop.example",
+        "ftp://user:hunter2@shop.example/",
+        "https://user:hunter2/@shop.example/",
+    ],
+)
+def test_a_password_is_not_repeated(url: str) -> None:
     with pytest.raises(UrlRefused) as error:
-        canonical("https://user:hunter2@shop.example/")
+        canonical(url)
 
     assert "hunter2" not in str(error.value)
 
@@ -129,6 +175,17 @@ def test_a_password_is_not_repeated() -> None:
         "64:ff9b:1::1",
         "2002:7f00:1::",  # 6to4
         "2001:0:7f00:1::",  # Teredo
+        "2001:20::1",
+        "192.88.99.1",
+        "192.0.0.192",
+        "5f00::1",
+        "3fff::1",
+        "100:0:0:1::1",
+        "::ffff:168.63.129.16",
+        "4000::1",
+        "",
+        "shop.example",
+        "1.1.1.1.",
         "2001:db8::1",
         "100::1",
     ],
@@ -171,6 +228,7 @@ def test_pictures_and_downloads_do_not_look_like_pages(path: str, expected: bool
 def test_ports() -> None:
     assert "shop.example:443" == host_port("https://shop.example/")
     assert "shop.example:8080" == host_port("http://shop.example:8080/")
+    assert "[::1]:80" == host_port("http://[::1]/")
     check_port("https://shop.example/", ())
     check_port("http://shop.example:8080/", ["shop.example:8080"])
 
