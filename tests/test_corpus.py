@@ -17,7 +17,7 @@ from crawler.records import FaqEntry, Page, normalised
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = sorted(path.name.removesuffix(".gold.json") for path in CORPUS.glob("*.gold.json"))
 # Share of the gold pairs that are found whole, and of the found pairs that are right. Raise them when they rise.
-FLOORS = {"recall": 0.97, "precision": 0.97}
+FLOORS = {"recall": 0.98, "precision": 0.985}
 # Hidden by a style sheet of the page, which is not read: real answers are folded away in the same manner.
 HIDDEN_BY_CLASS = {"h01_zh_display_none"}
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from crawler.extract.articles import find_article
 from crawler.extract.boxes import Box, names
 from crawler.extract.document import Document, ancestors
-from crawler.extract.findings import Finding, acceptable, bare_answer, is_menu, leads_away
+from crawler.extract.findings import INVITATION, Finding, acceptable, bare_answer, is_menu, leads_away
 from crawler.extract.pairs import (
     find_classes,
     find_controls,
@@ -30,7 +30,7 @@ __all__ = ["Document", "extract", "passages", "read"]
 
 PAGE_END = re.compile(
     r"(?:最近|最后|最後|本页|本頁).{0,12}(?:更新|修改)|更新(?:时间|日期|時間|日)\s*[:：]|last (?:updated|modified|changed|edited|reviewed)|page (?:was )?last|©|\(c\) \d{4}|copyright \d|版权所有|版權所有|all rights reserved"
-    r"|letzte (?:änderung|aktualisierung)|zuletzt (?:geändert|aktualisiert)|dernière (?:mise à jour|modification)|última (?:actualización|modificación)|последнее обновление|最終更新",
+    r"|以上(?:内容|信息|资料|解答)|本(?:文|页)由|webmaster|page maintained|maintained by|letzte (?:änderung|aktualisierung)|zuletzt (?:geändert|aktualisiert)|dernière (?:mise à jour|modification)|última (?:actualización|modificación)|последнее обновление|最終更新",
     re.IGNORECASE,
 )
 
@@ -99,7 +99,7 @@ def _trimmed(finding: Finding, document: Document) -> Finding:
     boxes = [
         box for part in finding.answer for box in (part.children if part.tag in ("dd", "div", "section") else [part])
     ]
-    cut = next((n for n, box in enumerate(boxes) if n and PAGE_END.search(box.text)), len(boxes))
+    cut = next((n for n, box in enumerate(boxes) if n and _closes(box)), len(boxes))
     while cut > 1 and is_menu(boxes[cut - 1 : cut]):
         cut -= 1
     if cut < len(boxes):
@@ -167,6 +167,10 @@ def _is_section(finding: Finding, others: Sequence[Finding], document: Document)
         return False
     heads = [box for part in finding.answer for box in part.walk() if box.level or (box.is_leaf and box.bold)]
     return document.asking([box.text for box in heads]) >= 2
+
+
+def _closes(box: Box) -> bool:
+    return bool(PAGE_END.search(box.text) or INVITATION.match(box.text))
 
 
 def _to_entry(finding: Finding, document: Document, site: str, questions: Collection[str]) -> FaqEntry:

@@ -85,10 +85,13 @@ class Document:
         """Whether these lines stand on a page, or mostly in a section, that calls itself a FAQ."""
         return self.is_faq or self.in_faq_section(heads)
 
+    def of_faq_section(self, boxes: Sequence[Box]) -> list[Box]:
+        """Those of `boxes` that stand under a heading that says "FAQ"."""
+        return [box for box in boxes if any(start <= box.order < stop for start, stop in self._faq_sections)]
+
     def in_faq_section(self, heads: Sequence[Box]) -> bool:
         """Whether most of these lines stand under a heading that says "FAQ"."""
-        inside = sum(any(start <= head.order < stop for start, stop in self._faq_sections) for head in heads)
-        return 2 * inside > len(heads)
+        return 2 * len(self.of_faq_section(heads)) > len(heads)
 
     @cached_property
     def _faq_sections(self) -> list[tuple[int, int]]:
@@ -99,7 +102,7 @@ class Document:
                 level = next((box.level for box in (line, *ancestors(line)) if box.level), 6)
                 after = self._sections[bisect_left(self._section_orders, line.order + 1) :]
                 ends = (box.order for box in after if box.level <= level and not asks(box.text))
-                found.append((line.order, next(ends, self.root.end)))
+                found.append((line.order, min(next(ends, self.root.end), _part_of(line).end)))
         return found
 
     def asking(self, texts: Collection[str]) -> int:
@@ -175,6 +178,11 @@ class Document:
     def markdown(self, boxes: Sequence[Box]) -> str:
         """Boxes as Markdown, links made absolute."""
         return markdown(boxes, self.page.url)
+
+
+def _part_of(line: Box) -> Box:
+    """The part of the page that a title heads: the first box around it that says clearly more than the title."""
+    return next((box for box in ancestors(line) if len(box.text) > 3 * len(line.text) + 150), line)
 
 
 def parse(text: str) -> etree._Element:

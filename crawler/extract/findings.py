@@ -34,12 +34,17 @@ ORDINAL = re.compile(
 TAIL_GLYPHS = re.compile(
     r"[\s+＋−–▼▾▸►›»❯⌄∨˅×✕✚➕➖⊕⊖¶⚓∧▲▴^<>|]+$|\s*\b(?:expand_more|expand_less|keyboard_arrow_(?:down|up|right)|add|chevron_right|arrow_drop_down)$"
 )
+# What the button beside a question says.
+TOGGLES = re.compile(
+    r"(?<=[?？])\s*(?:open|close|expand|collapse|toggle|show|hide|more|展开|收起|展開|閉じる|開く|열기|닫기|펼치기|öffnen|schließen|aufklappen|ouvrir|fermer|abrir|cerrar|fechar|apri|chiudi|развернуть|открыть)$",
+    re.IGNORECASE,
+)
 LEAD_GLYPHS = re.compile(r"^[\s+＋−▼▾▸►›»❯⌄✚➕➖⊕⊖¶⚓▲▴|]+")
 # What stands below a FAQ and invites to write: it asks, but nobody asks it.
 INVITATION = re.compile(
     r"^(?:(?:do you )?(?:still )?have (?:a|any|more|other|another|additional|further)?\s*(?:other |more )?questions?|still (?:have|got|need)|got (?:a|any|more|other|another) |(?:any|more|other) questions|need (?:more |further |additional )?(?:help|assistance|support)"
     r"|(?:didn.t|did not|couldn.t|could not|can.t|cannot|don.t|not) (?:find|see)|was this|did this|is this (?:page|article)|how can we help|what are you looking"
-    r"|还有(?:其他|其它|别的|更多)?(?:问题|疑问)|没有?找到|未找到|没能找到|仍有(?:问题|疑问)|仍需|以上(?:内容|回答)?是否|是否(?:解决|有帮助)|還有|沒有找到|解決しな|お探しの|見つから"
+    r"|(?:还是|還是|仍然|仍|依然)?(?:找不到|沒找到|没找到)(?:答案|您|你|想要)|还有(?:其他|其它|别的|更多)?(?:问题|疑问)|没有?找到|未找到|没能找到|仍有(?:问题|疑问)|仍需|以上(?:内容|回答)?是否|是否(?:解决|有帮助)|還有|沒有找到|解決しな|お探しの|見つから"
     r"|(?:hast du |haben sie )?noch (?:eine |weitere |andere )?fragen|(?:deine|ihre|eure) frage (?:war |ist )?nicht|weitere fragen|nicht (?:gefunden|dabei)"
     r"|(?:une|d.autres|encore|vous avez) (?:autres? |des |une )?questions?|vous n.avez pas trouv|¿?\s*(?:tienes|tiene|tenés|aún tienes|todavía tienes|necesitas) (?:más |otras? |alguna |más )?(?:preguntas?|dudas?|ayuda|información)|¿?\s*no (?:encuentras|encontraste|encontró|has encontrado|ves)"
     r"|(?:ainda )?(?:tem|ficou com) (?:mais |outras? |alguma )?(?:perguntas?|dúvidas?)|não encontrou|hai (?:altre |ancora )|non (?:hai|trovi)|не нашли|остались вопросы|есть вопросы|у вас (?:есть|остались))",
@@ -99,7 +104,7 @@ def _hrefs(head: Box) -> set[str]:
 @lru_cache(4096)  # a line is looked at as a member of several groups
 def bare_question(text: str) -> str:
     """A question as it is shown to a visitor: without label, number, bullet or the glyphs of an accordion."""
-    text = TAIL_GLYPHS.sub("", LEAD_GLYPHS.sub("", " ".join(text.split()))).strip()
+    text = TOGGLES.sub("", TAIL_GLYPHS.sub("", LEAD_GLYPHS.sub("", " ".join(text.split()))).strip())
     for pattern in (ORDINAL, QUESTION_LABEL, BARE_QUESTION_LABEL, ORDINAL):
         shorter = pattern.sub("", text, count=1)
         text = shorter if any(c.isalnum() for c in shorter) else text

@@ -8,10 +8,10 @@ from lxml import etree
 from crawler.extract.boxes import Run
 
 DROPPED = frozenset(
-    "script style template noscript noframes iframe object embed applet svg canvas nav footer select textarea dialog input "
+    "script style template noscript noframes iframe object embed applet svg canvas footer select textarea dialog input "
     "option datalist audio video map progress meter title meta link base".split()
 )
-DROPPED_ROLES = frozenset("navigation search banner contentinfo menu menubar alertdialog dialog complementary".split())
+DROPPED_ROLES = frozenset("search banner contentinfo menu menubar alertdialog dialog complementary".split())
 # Whole class names or ids only: real FAQs stand inside .widget, .modal and .side.
 DROPPED_NAMES = re.compile(
     r"^(?:breadcrumbs?|crumbs?|comments?|comment-?list|comments-area|disqus_thread|cookie-?(?:banner|consent|notice|bar|law-info-bar)|"
@@ -33,6 +33,11 @@ TO_TOP = re.compile(
     r"|戻る(?:/back)?|top ?へ(?:戻る)?|(?:ページ)?(?:の)?(?:トップ|先頭)(?:へ|に)(?:戻る)?|トップへ戻る|nach oben|zurück|(?:retour en )?haut(?: de (?:la )?page)?|retour|(?:volver )?arriba|volver|inicio|наверх|назад)[\])↑▲^»>→\s]*$",
     re.IGNORECASE,
 )
+CHROME_WORDS = re.compile(
+    r"^(?:[\[【(（<«‹]?\s*(?:返回顶部|回到顶部|返回首页|返回列表|返回|打印(?:本页)?|打印此页|关闭(?:窗口)?|收藏|分享|上一[页篇条]|下一[页篇条]|print|close|top|back|home)\s*[\]】)）>»›]?[\s|·/]*)+$",
+    re.IGNORECASE,
+)
+MIN_NAV_CHARS = 30
 RULE = re.compile(r"^([-=_*~·.—–─━])\1{4,}$")
 # What a page asks its reader, and what it says on the buttons beside.
 FEEDBACK = re.compile(
@@ -46,6 +51,8 @@ def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) ->
     """Whether an element with all that is in it is a menu, a footer, a script or the like."""
     if tag in DROPPED or attrs.get("role") in DROPPED_ROLES:
         return True
+    if tag == "nav" or attrs.get("role") == "navigation":
+        return _is_links(element)
     if tag == "label" and next(element.iter("input"), None) is not None:
         return True  # an option of a form
     if tag == "header" and _tops_the_page(element):
@@ -53,6 +60,13 @@ def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) ->
         return next(element.iter("dl", "details"), None) is None and len("".join(element.itertext())) < 2000
     names = (*attrs.get("class", "").split(), attrs.get("id", ""))
     return bool(attrs) and tag not in ("body", "main", "html") and any(map(DROPPED_NAMES.match, names))
+
+
+def _is_links(element: etree._Element) -> bool:
+    """Whether a navigation leads on, as it should: some page builders put the answers of an accordion into <nav>."""
+    text = len("".join(element.itertext()).strip())
+    linked = sum(len("".join(link.itertext()).strip()) for link in element.iter("a"))
+    return linked > 0.4 * text or text < MIN_NAV_CHARS
 
 
 def _tops_the_page(element: etree._Element) -> bool:
@@ -89,7 +103,7 @@ def _is_glyph(text: str) -> bool:
 
 def is_chrome(text: str, runs: Sequence[Run], tag: str) -> bool:
     """Whether a line belongs to the page's own workings: a rule, a way back to the top, "was this helpful?", "Copy"."""
-    if RULE.match(text):
+    if RULE.match(text) or (len(text) > 4 and CHROME_WORDS.match(text)):
         return True
     if FEEDBACK.match(text) and (tag == "button" or len(text) > 8):
         return True

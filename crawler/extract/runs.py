@@ -40,6 +40,7 @@ PROBLEM = re.compile(
     r"|\b(?:pas|ne|impossible|erreur|je|mon|ma|mes|nicht|kein\w*|fehler|ich|mein\w*|no|error|mi|não|erro|meu|minha|non|errore|mio|mia)\b|(?:^|\s)(?:не|нет|ошибк\w*|я|мой|моя)(?:\s|$)|안|못|오류|[ぁ-ん][るたいすん]$|[.!。！]$",
     re.IGNORECASE,
 )
+ASKS_BY_MARK = re.compile(r"[?？؟]\W*$|吗$|呢$|怎么办$|^(?:如何|怎么|怎样|为什么|什么是)|[かの]$")
 # How much a look says by itself that these lines head something.
 PRIOR = {
     "heading": 6,
@@ -101,7 +102,7 @@ def _run(
             pairs.append(finding)
     if not pairs:
         return None
-    pairs = _cut_last(document, _together(pairs, told))
+    pairs = _cut_last(document, _together(document, pairs, told))
     asking = sum(_asks(pair, told) for pair in pairs)
     return _Run(look, tuple(pairs), asking, empty)
 
@@ -119,13 +120,16 @@ def _level(look: Look, heads: Sequence[Box]) -> list[Box]:
     return [head for head in heads if head.depth <= usual or asks(head.text)]
 
 
-def _together(pairs: Sequence[Finding], told: Collection[str]) -> list[Finding]:
-    """Pairs without the statements outside the part of the page where questions are asked: columns, offers, addresses."""
+def _together(document: Document, pairs: Sequence[Finding], told: Collection[str]) -> list[Finding]:
+    """Pairs without those outside the part of the page where questions are asked: columns, offers, addresses."""
     asked = [pair.head for pair in pairs if pair.head is not None and _asks(pair, told)]
     if len(asked) < 2:
         return list(pairs)
     around = next(outer for outer in ancestors(asked[0]) if all(outer.holds(head) for head in asked))
-    return [pair for pair in pairs if pair.head is not None and around.holds(pair.head)]
+    kept = [pair for pair in pairs if pair.head is not None and around.holds(pair.head)]
+    if document.is_faq or 2 * len(document.of_faq_section(asked)) <= len(asked):
+        return kept
+    return [pair for pair in kept if pair.head is not None and document.of_faq_section([pair.head])]
 
 
 def _is_free(head: Box, taken: Sequence[Finding], document: Document) -> bool:
@@ -164,10 +168,10 @@ def _cut_last(document: Document, pairs: Sequence[Finding]) -> list[Finding]:
     *others, last = pairs
     if len(others) < 2 or len(last.answer) < 2:
         return list(pairs)
-    seen = {(part.tag, names(part)) for pair in others for part in pair.answer}
+    seen = {_make(part) for pair in others for part in pair.answer}
     kept = [last.answer[0]]
     for part in last.answer[1:]:
-        if (part.tag, names(part)) not in seen and _is_foreign(part):
+        if _make(part) not in seen and _is_foreign(part):
             break
         kept.append(part)
     if len(kept) == len(last.answer):
@@ -175,9 +179,21 @@ def _cut_last(document: Document, pairs: Sequence[Finding]) -> list[Finding]:
     return [*others, replace(last, text=_plain(kept), answer=tuple(kept))]
 
 
+def _make(box: Box) -> tuple[str, str, str]:
+    return box.tag, names(box), _alignment(box)
+
+
+def _alignment(box: Box) -> str:
+    """Signatures and notices stand to the right or in the middle; answers seldom do."""
+    found = re.search(r"text-align\s*:\s*(right|center)", box.attrs.get("style", "")) or re.fullmatch(
+        r"(right|center)", box.attrs.get("align", "")
+    )
+    return found.group(1) if found else ""
+
+
 def _is_foreign(box: Box) -> bool:
     """Whether a block that no other answer has is likely to be no answer: a form, a call to act, a signature, links."""
-    if box.tag == "hr":
+    if box.tag == "hr" or _alignment(box):
         return True
     if any(map(AROUND.search, (*box.classes, box.attrs.get("id", "")))) or box.tag in ("form", "aside", "address"):
         return True
@@ -215,7 +231,22 @@ def _convinces(run: _Run, document: Document, told: Collection[str], late: bool)
             return True
         sure = kind in ("heading", "item", "class", "trigger") or (kind == "bold" and run.asking)
         return bool(sure) and count >= 3 and _states_problems(run, document)
-    return run.asking >= 3 and share >= 0.6 and kind != "place"
+    if kind == "place" or run.asking < 3 or share < 0.6:
+        return False
+    # Elsewhere headings must say so by their mark, and not be the sections of a page that sells: those have headings of their own.
+    marked = sum(bool(ASKS_BY_MARK.search(pair.question)) or normalised(pair.question) in told for pair in run.pairs)
+    return kind != "heading" or (marked >= 0.5 * count and 2 * sum(map(_is_section, run.pairs)) < count)
+
+
+def _is_section(pair: Finding) -> bool:
+    """Whether an answer is divided by headings, and not just one itself."""
+    lines = [
+        any(outer.level for outer in (box, *ancestors(box)))
+        for part in pair.answer
+        for box in part.walk()
+        if box.tag == "line"
+    ]
+    return any(lines) and not all(lines)
 
 
 def answered_chars(pairs: Sequence[Finding]) -> int:

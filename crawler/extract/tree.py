@@ -16,7 +16,7 @@ from crawler.extract.hidden import belongs, controlled_ids, is_hidden
 
 BLOCKS = HEADINGS | frozenset(
     "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure form "
-    "header hr html legend li main menu ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    "header hr html legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
 )
 TRIGGER = re.compile(r"^(?:button|tab|heading)$")
 # Classes that make an inline element a line of its own.
