@@ -66,7 +66,9 @@ def read(document: Document, site: str) -> tuple[list[FaqEntry], list[FaqEntry]]
     findings = _merge(document)
     questions = {finding.question for finding in findings}
     pairs = [_to_entry(finding, document, site, questions) for finding in findings]
-    if findings and (document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)):
+    if findings and (
+        findings[0].rule == "article" or document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)
+    ):
         return pairs, []
     taken = [box for finding in findings for box in (finding.head, *finding.answer) if box is not None]
     return pairs, _passages(document, site, taken)

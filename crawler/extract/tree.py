@@ -104,7 +104,7 @@ class _Builder:
     def element(self, element: etree._Element, style: _Style, depth: int) -> None:
         """One element: left out, a line break, a block, or a style of the line."""
         tag = element.tag
-        attrs = dict(element.attrib)
+        attrs = dict(element.items())  # not of `attrib`: that looks names up again, and some cannot be
         if tag == "br":
             self.flush(broken=True)
         elif depth > MAX_DEPTH:
