@@ -115,8 +115,8 @@ def run_scrapy(seed: str, out: Path) -> None:
     import scrapy
     from scrapy.crawler import CrawlerProcess
 
-    from crawler.fetch import Response
     from crawler.records import to_json
+    from crawler.response import Response
     from crawler.survey import survey
 
     counts = {"fetched": 0, "entries": 0}
@@ -155,7 +155,7 @@ def run_scrapy(seed: str, out: Path) -> None:
 
 def run_parse(pages: int) -> None:
     """The extractor alone on every page, in one process."""
-    from crawler.fetch import Response
+    from crawler.response import Response
     from crawler.survey import survey
 
     bodies = site_of(pages)

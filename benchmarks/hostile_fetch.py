@@ -34,7 +34,8 @@ sys.path.insert(0, str(ROOT))  # the attacks are those of the tests
 
 from crawler.connect import connect  # noqa: E402
 from crawler.errors import CrawlerError, UrlRefused  # noqa: E402
-from crawler.fetch import Fetch, FetchLimits, Response, open_fetch  # noqa: E402
+from crawler.fetch import FetchLimits, open_fetch  # noqa: E402
+from crawler.response import Fetch, Response  # noqa: E402
 from tests import hostile  # noqa: E402
 from tests.hostile import PUBLIC, Recorder, answer_kept, page, path_of, say, serve  # noqa: E402
 

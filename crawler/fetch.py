@@ -1,11 +1,10 @@
 """A URL to a `Response`, within limits, every hop checked. Decides nothing about crawling; sockets are of `connect`."""
 
-import re
 import string
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -23,43 +22,13 @@ from crawler.connect import (
 )
 from crawler.errors import FetchFailed
 from crawler.receive import receive
+from crawler.response import HTML_KINDS, KEPT_HEADERS, NOTHING_KNOWN, REDIRECTS, Fetch, Response, Validators, media_type
 from crawler.urls import canonical, check_port, same_site
 
 AGENT_NAME = "Kefu"
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
-REDIRECTS = (301, 302, 303, 307, 308)
-HTML_KINDS = ("text/html", "application/xhtml+xml")
 PAGE_KINDS = ("", "text/plain", *HTML_KINDS)
 SITEMAP_KINDS = ("application/xml", "text/xml", "application/gzip", "application/x-gzip")
-KEPT_HEADERS = ("etag", "last-modified", "retry-after", "x-robots-tag", "link", "content-language", "location")
-
-
-@dataclass(frozen=True)
-class Response:
-    """What a server answered: final URL, status, Content-Type header, the inflated body, and `KEPT_HEADERS`.
-
-    The names in `headers` are lower-case; `location` is ASCII. The body is empty unless the status is 2xx and the media type one that is
-    read here: HTML, plain text, XML, gzip files.
-    """
-
-    url: str
-    status: int
-    content_type: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_html(self) -> bool:
-        """Whether the server, or failing that the body, says that this is a web page."""
-        kind = _media_type(self.content_type)
-        if not kind:
-            return b"<" in self.body[:512] and b"\x00" not in self.body[:512]
-        return kind in HTML_KINDS
-
-
-def _media_type(content_type: str) -> str:
-    # Some servers name it twice, and the two come joined with a comma.
-    return re.split("[;,]", content_type)[0].strip().lower()
 
 
 @dataclass(frozen=True)
@@ -76,20 +45,6 @@ class FetchLimits:
     deadline_s: float = 20.0
     connect_s: float = 10.0
     max_redirects: int = 5
-
-
-@dataclass(frozen=True)
-class Validators:
-    """What a server said last time of a page's state (RFC 9110, 13.1): "" where it said nothing."""
-
-    etag: str = ""
-    last_modified: str = ""
-
-
-class Fetch(Protocol):
-    """A URL, and what is known of its page, to what the server answers."""
-
-    def __call__(self, url: str, validators: Validators = Validators(), /) -> Response: ...
 
 
 def user_agent(contact: str = "") -> str:
@@ -119,7 +74,7 @@ def open_fetch(
     session = open_session(allowed, resolve, connect, ca_file=ca_file, max_bytes=wire_bytes)
     session.headers.update({"User-Agent": user_agent(contact), "Accept": ACCEPT, "Accept-Encoding": "gzip"})
 
-    def fetch(url: str, validators: Validators = Validators(), /) -> Response:
+    def fetch(url: str, validators: Validators = NOTHING_KNOWN, /) -> Response:
         ends_at = time.monotonic() + limits.deadline_s
         start = here = canonical(url)
         for _ in range(limits.max_redirects + 1):
@@ -207,7 +162,7 @@ def _read(answer: requests.Response, url: str, limits: FetchLimits, conditions: 
     headers = {name: _text(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
     headers |= {name: quote(headers[name], safe=string.punctuation) for name in {"location"} & headers.keys()}
     kind = _text(answer.headers.get("Content-Type", ""))
-    max_bytes = _max_bytes(_media_type(kind), url, limits)
+    max_bytes = _max_bytes(media_type(kind), url, limits)
     body = b""
     if 200 <= answer.status_code < 300 and max_bytes:
         body = receive(answer.raw, url, max_bytes)
@@ -226,4 +181,4 @@ def _max_bytes(kind: str, url: str, limits: FetchLimits) -> int:
 
 def fake_fetch(pages: Mapping[str, Response]) -> Fetch:
     """A `Fetch` for tests: answers from a table, 404 for the rest."""
-    return lambda url, validators=Validators(): pages.get(url, Response(url, 404, "text/html", b""))
+    return lambda url, validators=NOTHING_KNOWN: pages.get(url, Response(url, 404, "text/html", b""))

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 STOPWORDS = {
     "en": (
@@ -25,6 +26,7 @@ CHINESE_QUESTION = re.compile(
 )
 
 
+@lru_cache(4096)  # extraction asks it of the same lines again and again
 def asks(text: str) -> bool:
     """Whether a text has the shape of a question. A hint only: 15 % of real FAQ questions have no such shape."""
     text = text.strip()

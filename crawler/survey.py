@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from crawler.charset import decode
 from crawler.extract import Document, read
-from crawler.fetch import Response
 from crawler.language import asks, detect
 from crawler.links import links_of
 from crawler.records import FaqEntry, Page
+from crawler.response import Response
 
 # Where frameworks put a page that they draw in the browser, and lists that wait for their rows.
 EMPTY_MOUNT = re.compile(

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from crawler.errors import FetchFailed, UrlRefused
-from crawler.fetch import Fetch, FetchLimits, Response, fake_fetch, open_fetch, user_agent
+from crawler.fetch import FetchLimits, fake_fetch, open_fetch, user_agent
+from crawler.response import Fetch, Response
 
 LIMITS = FetchLimits(max_bytes=4096, deadline_s=5, connect_s=2, max_redirects=3)
 Answer = Callable[[BaseHTTPRequestHandler], None]

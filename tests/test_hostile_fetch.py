@@ -23,8 +23,9 @@ import urllib3
 
 from crawler.connect import connect
 from crawler.errors import CrawlerError, UrlRefused
-from crawler.fetch import Fetch, FetchLimits, Response, Validators, open_fetch
+from crawler.fetch import FetchLimits, open_fetch
 from crawler.inflate import gunzip
+from crawler.response import Fetch, Response, Validators
 from crawler.urls import canonical, refused_address
 from tests import hostile
 from tests.conftest import absent

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 # What a class says of the moment, not of the kind: the open item of an accordion is one of its items.
@@ -82,4 +83,10 @@ class Box:
 
 def names(box: Box) -> str:
     """The classes of a box that stay the same from item to item."""
-    return " ".join(sorted(name for name in box.classes if not STATES.match(name)))
+    return lasting(box.attrs["class"]) if "class" in box.attrs else ""
+
+
+@lru_cache(4096)  # a page repeats a few of them for all its items
+def lasting(classes: str) -> str:
+    """A class attribute without what it says of the moment, its names in order."""
+    return " ".join(sorted(name for name in classes.split() if not STATES.search(name)))

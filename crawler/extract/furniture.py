@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from lxml import etree
 
@@ -58,8 +59,14 @@ def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) ->
     if tag == "header" and _tops_the_page(element):
         # A <header> of the page is furniture; one inside an article or a card may hold the question.
         return next(element.iter("dl", "details"), None) is None and len("".join(element.itertext())) < 2000
-    names = (*attrs.get("class", "").split(), attrs.get("id", ""))
-    return bool(attrs) and tag not in ("body", "main", "html") and any(map(DROPPED_NAMES.match, names))
+    if not attrs or tag in ("body", "main", "html"):
+        return False
+    return ("id" in attrs and _is_named(attrs["id"])) or ("class" in attrs and _is_named(attrs["class"]))
+
+
+@lru_cache(4096)  # a page repeats a few of them for all its items
+def _is_named(names: str) -> bool:
+    return any(map(DROPPED_NAMES.match, names.split()))
 
 
 def _is_links(element: etree._Element) -> bool:

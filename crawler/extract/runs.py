@@ -5,8 +5,10 @@ between one and the next is its answer. Groups are tried from the one that asks 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from crawler.extract.boxes import Box, names
 from crawler.extract.document import Document, ancestors
@@ -77,7 +79,8 @@ def find_runs(document: Document, explicit: Sequence[Finding]) -> Iterator[Findi
     found = group(document)
     told = {normalised(finding.question) for finding in explicit if finding.head is None}
     for _ in range(MAX_RUNS):
-        runs = [run for look, heads in found.items() if (run := _run(document, look, heads, taken, told))]
+        ground = _Ground(taken)
+        runs = [run for look, heads in found.items() if (run := _run(document, look, heads, ground, told))]
         good = [run for run in runs if _convinces(run, document, told, bool(taken))]
         if not good:
             return
@@ -87,16 +90,14 @@ def find_runs(document: Document, explicit: Sequence[Finding]) -> Iterator[Findi
             yield replace(pair, text=bare_answer(document.markdown(pair.answer)))
 
 
-def _run(
-    document: Document, look: Look, heads: Sequence[Box], taken: Sequence[Finding], told: Collection[str]
-) -> _Run | None:
-    free = _level(look, [head for head in heads if _is_free(head, taken, document)])
+def _run(document: Document, look: Look, heads: Sequence[Box], ground: "_Ground", told: Collection[str]) -> _Run | None:
+    free = _level(look, [head for head in heads if _is_free(head, ground, document)])
     if not free:
         return None
     pairs, empty = [], 0
     for head, stop in zip(free, stops(document, look, free), strict=True):
         finding = _pair(document, look, head, stop)
-        if finding is None or any(_swallows(finding, other) for other in taken):
+        if finding is None or any(map(ground.has_question, finding.answer)):
             empty += 1
         else:
             pairs.append(finding)
@@ -132,27 +133,34 @@ def _together(document: Document, pairs: Sequence[Finding], told: Collection[str
     return [pair for pair in kept if pair.head is not None and document.of_faq_section([pair.head])]
 
 
-def _is_free(head: Box, taken: Sequence[Finding], document: Document) -> bool:
+def _is_free(head: Box, ground: "_Ground", document: Document) -> bool:
     return not (
-        _is_taken(head, taken)
+        ground.touches(head)
         or leads_away(head)
         or points_elsewhere(head, document)
         or LEGAL.search(document.above(head))
     )
 
 
-def _is_taken(head: Box, taken: Sequence[Finding]) -> bool:
-    for finding in taken:
-        if finding.head is not None and (finding.head.holds(head) or head.holds(finding.head)):
-            return True
-        if any(part.order <= head.order < part.end for part in finding.answer):
-            return True
-    return False
+class _Ground:
+    """The parts of the page that findings hold already."""
 
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        heads = [finding.head for finding in findings if finding.head is not None]
+        parts = [*heads, *(part for finding in findings for part in finding.answer)]
+        self._heads = sorted(head.order for head in heads)
+        spans = sorted((part.order, part.end) for part in parts)
+        self._starts = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))
 
-def _swallows(finding: Finding, other: Finding) -> bool:
-    head = other.head
-    return head is not None and any(part.holds(head) for part in finding.answer)
+    def touches(self, box: Box) -> bool:
+        """Whether a box stands in one of them, or around one."""
+        place = bisect_left(self._starts, box.end)
+        return place > 0 and self._ends[place - 1] > box.order
+
+    def has_question(self, box: Box) -> bool:
+        """Whether one of their questions stands in a box."""
+        return bisect_left(self._heads, box.end) > bisect_left(self._heads, box.order)
 
 
 def _pair(document: Document, look: Look, head: Box, stop: int) -> Finding | None:

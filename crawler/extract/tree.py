@@ -115,7 +115,7 @@ class _Builder:
             self.hidden_chars += len("".join("".join(element.itertext()).split()))
         elif tag in BLOCKS or (attrs and _is_promoted(element, tag, attrs)) or tag in ("button", "label"):
             self.block(element, tag, attrs, style, depth)
-        elif tag in LABELLED and (label := LONE_LABEL.match("".join(element.itertext()))):
+        elif tag in LABELLED and not len(element) and (label := LONE_LABEL.match(element.text or "")):
             self.write(f" {label.group(1)}： ", style)
         elif not is_ornament(element, tag, attrs):
             if name := attrs.get("id") or (attrs.get("name") if tag == "a" else None):

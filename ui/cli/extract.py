@@ -60,18 +60,10 @@ def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
 
 def _read(name: str, allow_hosts: list[str]) -> Page:
     from crawler.charset import decode
-    from crawler.crawl import to_page
-    from crawler.errors import CrawlerError
-    from crawler.fetch import Response, open_fetch
+    from crawler.response import Response
 
     if name.startswith(("http://", "https://")):
-        try:
-            response = open_fetch(allow_hosts=allow_hosts)(name)
-        except CrawlerError as error:
-            raise BadCall(str(error)) from error
-        if response.status != 200 or not response.is_html:
-            raise BadCall(f"{name} answers {response.status} with {response.content_type or 'no type'}, not a web page")
-        return to_page(response)
+        return _fetched(name, allow_hosts)
     path = Path(name)
     try:
         body = path.read_bytes()
@@ -82,6 +74,20 @@ def _read(name: str, allow_hosts: list[str]) -> Page:
         raise BadCall(
             f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http"
         ) from error
+
+
+def _fetched(url: str, allow_hosts: list[str]) -> Page:
+    from crawler.charset import decode
+    from crawler.errors import CrawlerError
+    from crawler.fetch import open_fetch  # heavy, and files need none of it
+
+    try:
+        response = open_fetch(allow_hosts=allow_hosts)(url)
+    except CrawlerError as error:
+        raise BadCall(str(error)) from error
+    if response.status != 200 or not response.is_html:
+        raise BadCall(f"{url} answers {response.status} with {response.content_type or 'no type'}, not a web page")
+    return Page(response.url, decode(response.body, response.content_type))
 
 
 def _tell(found: dict[str, Any]) -> None:
