@@ -1,65 +1,55 @@
-"""Breadth-first walk of one site under a `CrawlPolicy`. The network comes in as `fetch`, time as `wait`."""
+"""The walk over one site: robots.txt, sitemaps, then page after page under a `CrawlPolicy`.
 
-import re
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+The network comes in as `fetch`, reading as `survey`, time as `clock`, and what the last crawl knew as `known`.
+"""
+
+import queue
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from urllib.parse import urlsplit, urlunsplit
+from functools import partial
 
-from crawler import robots, sitemap
-from crawler.charset import decode
-from crawler.errors import FetchFailed, UrlRefused
-from crawler.fetch import AGENT_NAME, Fetch, Response, Validators
-from crawler.links import PageLinks, read_links
-from crawler.records import Page
-from crawler.urls import canonical, looks_like_page, same_site
+from crawler.answers import read_page
+from crawler.errors import FetchFailed, PageBroken, UrlRefused
+from crawler.frontier import CrawlPolicy, Frontier, chosen_by, scope_of
+from crawler.hosts import MAX_HOPS, Hosts
+from crawler.pace import REAL_TIME, Clock, Pace, ask
+from crawler.response import Fetch, Response, Validators
+from crawler.standing import Again, Standing
+from crawler.survey import Survey
+from crawler.urls import canonical, same_site
+from crawler.visits import End, Outcome, PageState, Skip, Visit, forgotten
 
-MAX_SITEMAPS = 20
-MAX_CRAWL_DELAY_S = 30.0
+# So many answers may wait to be settled: enough that no worker waits until another page has been read.
+AHEAD = 8
+FAILURES_IN_A_ROW = 20
+MIB = 1024 * 1024
 
-
-@dataclass(frozen=True)
-class CrawlPolicy:
-    """What a crawl may take. `include` and `exclude` are regular expressions searched in the URL.
-
-    Without `include` the crawl stays below the folder of its seeds. `delay_s` is the pause between two requests.
-    """
-
-    max_pages: int = 500
-    max_depth: int = 5
-    delay_s: float = 1.0
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Skip:
-    """A URL that gave no page. `reason` is one of robots, failed, gone, not_html, noindex, limit; `detail` is for people."""
-
-    url: str
-    reason: str
-    detail: str = ""
-
-
-@dataclass
-class _Frontier:
-    """URLs still to visit, first in first out, each once."""
-
-    queue: deque[tuple[str, int]] = field(default_factory=deque)
-    seen: set[str] = field(default_factory=set)
-
-    def add(self, url: str, depth: int) -> None:
-        if url not in self.seen:
-            self.seen.add(url)
-            self.queue.append((url, depth))
+Answer = tuple[Outcome, int]
+Submit = Callable[[Callable[[], Answer]], Future[Answer]]
 
 
 def crawl(
-    seeds: Sequence[str], *, fetch: Fetch, policy: CrawlPolicy, wait: Callable[[float], None] = time.sleep
-) -> Iterator[Page | Skip]:
-    """Visit the site of `seeds`; yield a `Page` for each page and a `Skip` for each URL that gave none.
+    seeds: Sequence[str],
+    *,
+    fetch: Fetch,
+    survey: Callable[[Response], Survey],
+    policy: CrawlPolicy,
+    known: Mapping[str, PageState] = {},
+    done: Mapping[str, Outcome] = {},
+    note: Callable[[Outcome], None] = lambda outcome: None,
+    waiting: Callable[[int], None] = lambda pages: None,
+    clock: Clock = REAL_TIME,
+) -> Iterator[Visit]:
+    """Visit the site of `seeds`; yield what is at each address, and an `End`.
+
+    `known` holds what the last crawl remembered, by address. `done` are outcomes of a crawl that was stopped: they are not
+    fetched again. `note` is told each outcome as it comes, for a later `done`; `waiting` how many pages are still ahead.
+    A `fetch` that hands redirects over as they are spares a request for each. Pages come in an order that does not depend
+    on how fast the site answers.
 
     Raises:
         UrlRefused: a seed must not be fetched.
@@ -67,122 +57,196 @@ def crawl(
 
     """
     starts = [canonical(seed) for seed in seeds]
-    rules = _robots_of(starts[0], fetch)
-    polite = _polite(fetch, max(policy.delay_s, min(rules.delay_s, MAX_CRAWL_DELAY_S)), wait)
-    frontier = _Frontier()
-    for url in starts:
-        frontier.add(url, 0)
-    in_scope = _scope(starts, policy)
-    for url in _from_sitemaps(starts[0], rules, polite):
-        if in_scope(url):
-            frontier.add(url, 1)
-    pages, served = 0, set[str]()
-    while frontier.queue:
-        url, depth = frontier.queue.popleft()
-        if pages >= policy.max_pages:
-            yield Skip(url, "limit", f"stopped at {policy.max_pages} pages. Raise it with --max-pages")
-            return
-        visit, links = _visit(url, rules, polite)
-        twice = isinstance(visit, Page) and visit.url in served
-        if isinstance(visit, Page) and not twice:
-            served.add(visit.url)
-            frontier.seen.add(visit.url)
-            pages += 1
-        if not twice:
-            yield visit
-        if depth < policy.max_depth:
-            for link in links.links:
-                if in_scope(link):
-                    frontier.add(link, depth + 1)
+    hosts = Hosts(fetch, policy, clock)
+    hosts.of(starts[0])
+    frontier = Frontier(policy, scope_of(starts, policy))
+    frontier.prefer(known)
+    for start in starts:
+        frontier.force(start, 0)
+    for page in hosts.pages_of_sitemaps(starts[0]):
+        frontier.add(page, 1)
+    walk = _Walk(policy, hosts, survey, known, done, starts, frontier, Standing(policy.languages, known))
+    yield from walk.run(note, waiting)
 
 
-def _visit(url: str, rules: robots.Robots, fetch: Fetch) -> tuple[Page | Skip, PageLinks]:
-    """Fetch one URL -> the page or why there is none, and what it links to."""
-    nothing = PageLinks()
-    if not rules.allows(url):
-        return Skip(url, "robots", "robots.txt disallows it"), nothing
+@contextmanager
+def _workers(count: int) -> Iterator[Submit]:
+    """A way to hand jobs to `count` threads. They are daemons: Ctrl-C does not wait for a slow server."""
+    jobs: queue.SimpleQueue[tuple[Future[Answer], Callable[[], Answer]] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        while job := jobs.get():
+            future, call = job
+            try:
+                future.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+                future.set_exception(error)
+
+    def submit(call: Callable[[], Answer]) -> Future[Answer]:
+        future: Future[Answer] = Future()
+        jobs.put((future, call))
+        return future
+
+    for number in range(count):
+        threading.Thread(target=work, name=f"kefu-crawl-{number}", daemon=True).start()
     try:
-        response = fetch(url)
-    except (FetchFailed, UrlRefused) as error:
-        return Skip(url, "failed", str(error)), nothing
-    if not rules.allows(response.url):
-        return Skip(url, "robots", f"leads to {response.url}, which robots.txt disallows"), nothing
-    if response.status in (404, 410):
-        return Skip(url, "gone", f"{url} answers {response.status}"), nothing
-    if response.status != 200:
-        return Skip(url, "failed", f"{url} answers {response.status}"), nothing
-    if not response.is_html:
-        return Skip(url, "not_html", f"{url} is {response.content_type or 'no HTML'}, not a web page"), nothing
-    page = to_page(response)
-    links = read_links(page.html, page.url)
-    if links.noindex:
-        return Skip(url, "noindex", "the page asks not to be indexed"), links
-    return Page(links.canonical_url or page.url, page.html, page.fetched_at), links
+        yield submit
+    finally:
+        for _ in range(count):
+            jobs.put(None)
 
 
-def to_page(response: Response) -> Page:
-    """Decode a response; `fetched_at` is now."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Page(response.url, decode(response.body, response.content_type), now)
+def _answered(outcome: Outcome) -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result((outcome, 0))
+    return future
 
 
-def _robots_of(seed: str, fetch: Fetch) -> robots.Robots:
-    host = urlunsplit((*urlsplit(seed)[:2], "", "", ""))
-    response = fetch(f"{host}/robots.txt")
-    return robots.parse(response.status, response.body, AGENT_NAME, host)
+@dataclass(frozen=True)
+class _Job:
+    """A page that is on its way: its answer is the outcome and how many bytes it took."""
+
+    url: str
+    depth: int
+    answer: Future[Answer]
 
 
-def _polite(fetch: Fetch, delay_s: float, wait: Callable[[float], None]) -> Fetch:
-    """The same fetch, with a pause before each request (robots.txt has just been one)."""
+@dataclass
+class _Walk:
+    """A crawl under way."""
 
-    def after_a_pause(url: str, validators: Validators = Validators(), /) -> Response:
-        if delay_s > 0:
-            wait(delay_s)
-        return fetch(url, validators)
+    policy: CrawlPolicy
+    hosts: Hosts
+    survey: Callable[[Response], Survey]
+    known: Mapping[str, PageState]
+    done: Mapping[str, Outcome]
+    starts: list[str]
+    frontier: Frontier
+    standing: Standing
+    stopped_by: str = ""
+    whole: bool = True
+    asked: int = 0
+    bytes: int = 0
+    failures: int = 0
+    left: int = 0
+    hops: dict[str, int] = field(default_factory=dict)
+    depths: dict[str, int] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
 
-    return after_a_pause
+    def run(self, note: Callable[[Outcome], None], waiting: Callable[[int], None]) -> Iterator[Visit]:
+        began = self.hosts.clock.now()
+        jobs: deque[_Job] = deque()
+        with _workers(self.policy.connections) as submit:
+            while True:
+                self._fill(jobs, submit, self.hosts.clock.now() - began)
+                if jobs:
+                    job = jobs.popleft()
+                    outcome, size = job.answer.result()
+                    self.bytes += size
+                    if job.url not in self.done:
+                        note(outcome)
+                    waiting(len(jobs) + len(self.frontier))
+                    yield from self._settle(job, outcome)
+                elif rest := list(self.standing.rest()):
+                    yield from self._queue_again(rest)
+                else:
+                    break
+        whole = self.whole and self.hosts.sitemaps_whole and not self.stopped_by
+        yield from self._not_met(whole)
+        left_out = self.frontier.left_out() + Counter({self.stopped_by: self.left})
+        yield End(self.stopped_by or "done", whole, tuple(sorted(left_out.items())))
 
+    def _fill(self, jobs: deque[_Job], submit: Submit, elapsed_s: float) -> None:
+        """Send the workers on ahead, in an order that depends on what was settled, not on what came in."""
+        while len(jobs) < AHEAD and not self.stopped_by and (place := self.frontier.take()):
+            if limit := self._limit(elapsed_s):
+                self.stopped_by, self.left = limit, len(self.frontier) + 1
+                return
+            jobs.append(_Job(*place, self._begin(place[0], submit)))
 
-def _scope(starts: Sequence[str], policy: CrawlPolicy) -> Callable[[str], bool]:
-    include = [re.compile(pattern) for pattern in policy.include]
-    exclude = [re.compile(pattern) for pattern in policy.exclude]
-    folders = [urlsplit(start).path.rpartition("/")[0] + "/" for start in starts]
+    def _limit(self, elapsed_s: float) -> str:
+        reached = {
+            "max_pages": self.asked >= self.policy.max_pages,
+            "max_mib": self.bytes >= self.policy.max_mib * MIB,
+            "max_minutes": elapsed_s >= self.policy.max_minutes * 60,
+            "failing": self.failures >= FAILURES_IN_A_ROW,
+        }
+        return next((name for name, met in reached.items() if met), "")
 
-    def in_scope(url: str) -> bool:
-        if not any(same_site(url, start) for start in starts) or not looks_like_page(url):
-            return False
-        if any(pattern.search(url) for pattern in exclude):
-            return False
-        if include:
-            return any(pattern.search(url) for pattern in include)
-        return any(urlsplit(url).path.startswith(folder) for folder in folders)
-
-    return in_scope
-
-
-def _from_sitemaps(seed: str, rules: robots.Robots, fetch: Fetch) -> Iterator[str]:
-    """Pages named by the sitemaps of robots.txt, else by /sitemap.xml; a sitemap that fails is passed over."""
-    named = list(rules.sitemaps()) or [urlunsplit((*urlsplit(seed)[:2], "/sitemap.xml", "", ""))]
-    waiting, read = deque(named), set[str]()
-    while waiting and len(read) < MAX_SITEMAPS:
+    def _begin(self, url: str, submit: Submit) -> Future[Answer]:
         try:
-            url = canonical(waiting.popleft(), seed)
-            if url in read or not same_site(url, seed) or not rules.allows(url):
+            host = self.hosts.of(url)
+        except (FetchFailed, UrlRefused) as error:
+            return _answered(Skip(url, "failed", str(error)))
+        if not host.rules.allows(url):
+            return _answered(Skip(url, "robots", "robots.txt disallows it"))
+        self.asked += 1
+        if url in self.done and url not in self.again:
+            return _answered(self.done[url])
+        state = self.known.get(url, PageState(url))
+        return submit(partial(self._read, host.pace, forgotten(state) if url in self.again else state))
+
+    def _read(self, pace: Pace, state: PageState) -> Answer:
+        """In a worker: fetch a page and read it."""
+        try:
+            response = ask(self.hosts.fetch, state.url, Validators(state.etag, state.last_modified), pace)
+            return read_page(response, state, self.survey), len(response.body)
+        except (FetchFailed, UrlRefused, PageBroken) as error:
+            return Skip(state.url, "failed", str(error)), 0
+
+    def _settle(self, job: _Job, outcome: Outcome) -> Iterator[Outcome]:
+        self.depths[job.url] = job.depth
+        settled = list(self.standing.settle(outcome))
+        self._follow(job, outcome, late=not any(visit is outcome for visit in settled))
+        yield from self._queue_again(settled)
+
+    def _queue_again(self, settled: Iterable[Outcome | Again]) -> Iterator[Outcome]:
+        for visit in settled:
+            if isinstance(visit, Again):
+                self.again.add(visit.url)
+                self.frontier.force(visit.url, self.depths[visit.url])
+            else:
+                yield visit
+
+    def _follow(self, job: _Job, outcome: Outcome, late: bool) -> None:
+        """Queue what an outcome leads to. A page that failed still leads to where it led the last time."""
+        reason = outcome.reason if isinstance(outcome, Skip) else ""
+        self.failures = self.failures + 1 if reason == "failed" else 0
+        if isinstance(outcome, Skip):
+            state = self.known.get(job.url) if reason == "failed" else None
+            # Where an unknown start leads, nobody knows now.
+            self.whole = self.whole and not (reason == "failed" and state is None and job.url in self.starts)
+            if reason == "moved":
+                self._move(job, outcome.detail)
+            elif reason == "gone":
+                self.frontier.gone(job.url)
+        else:
+            state = outcome.state
+            if state.original:
+                self.frontier.add(state.original, job.depth)
+        for link in state.links if state else ():
+            self.frontier.add(link, job.depth + 1, late=late)
+
+    def _move(self, job: _Job, url: str) -> None:
+        """Follow a redirect as a link of its own, so that robots.txt, scope and what was visited count for its goal too."""
+        hops = self.hops[url] = self.hops.get(job.url, 0) + 1
+        if job.url in self.starts and same_site(url, self.starts[0]) and url not in self.starts:
+            self.starts.append(url)
+        if (
+            hops <= MAX_HOPS
+            and url not in self.frontier.visited
+            and (url in self.starts or self.frontier.in_scope(url))
+        ):
+            self.frontier.visited.add(url)
+            self.frontier.force(url, job.depth)
+
+    def _not_met(self, whole: bool) -> Iterator[Skip]:
+        """What is known of pages that this crawl did not come to, where that says something."""
+        chosen = chosen_by(self.starts, self.policy)
+        for url in self.known:
+            if url in self.frontier.visited:
                 continue
-            read.add(url)
-            response = fetch(url)
-        except (FetchFailed, UrlRefused):
-            continue
-        if response.status == 200:
-            found = sitemap.parse(response.body)
-            waiting.extend(found.sitemaps)
-            yield from _canonical_pages(found.pages, seed)
-
-
-def _canonical_pages(pages: Sequence[str], seed: str) -> Iterator[str]:
-    for page in pages:
-        try:
-            url = canonical(page, seed)
-        except UrlRefused:
-            continue
-        yield url
+            if not chosen(url):
+                yield Skip(url, "excluded", "the settings leave it out")
+            elif whole:
+                yield Skip(url, "unlinked", "no page leads to it any more")

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from crawler.errors import BadRecord
-from crawler.records import FaqEntry, read_jsonl
+from crawler.records import FaqEntry, normalised, read_jsonl
+
+HELD_SHARE = 0.30
+HELD_ENTRIES = 10
+FAILED_SHARE = 0.20
+FAILED_PAGES = 5
+NEARLY_SAME = 0.9
+SAME_START_CHARS = 48
 
 
 @dataclass(frozen=True)
@@ -20,12 +27,16 @@ class Diff:
     entries: tuple[FaqEntry, ...]
 
 
-def merge_crawl(old: Sequence[FaqEntry], crawled: Sequence[FaqEntry], *, unread_urls: Collection[str]) -> Diff:
-    """New state after a crawl: imported entries and those of `unread_urls` (pages that failed) stay as they are."""
+def merge_crawl(old: Sequence[FaqEntry], crawled: Sequence[FaqEntry], *, stays: Collection[str] = ()) -> Diff:
+    """New state after a crawl: imported entries and those whose ids are in `stays` stay as they are.
+
+    Entries keep their places, new ones come last.
+    """
     imported = {entry.id for entry in old if entry.source == "import"}
     fresh = {entry.id: entry for entry in crawled if entry.id not in imported}
-    stays = [e for e in old if e.id not in fresh and (e.source == "import" or e.url in unread_urls)]
-    return _diff(old, [*stays, *fresh.values()])
+    known = {entry.id for entry in old}
+    still = [fresh.get(e.id, e) for e in old if e.id in fresh or e.id in imported or e.id in stays]
+    return _diff(old, [*still, *(entry for made, entry in fresh.items() if made not in known)])
 
 
 def merge_import(old: Sequence[FaqEntry], imported: Sequence[FaqEntry]) -> Diff:
@@ -38,13 +49,58 @@ def merge_import(old: Sequence[FaqEntry], imported: Sequence[FaqEntry]) -> Diff:
 def _diff(old: Sequence[FaqEntry], new: Sequence[FaqEntry]) -> Diff:
     before = {entry.id: entry for entry in old}
     after = {entry.id for entry in new}
+    same = {e.id for e in new if e.id in before and (before[e.id] is e or before[e.id].digest == e.digest)}
     return Diff(
         added=tuple(e for e in new if e.id not in before),
-        changed=tuple(e for e in new if e.id in before and before[e.id].digest != e.digest),
+        changed=tuple(e for e in new if e.id in before and e.id not in same),
         removed=tuple(e for e in old if e.id not in after),
-        kept=tuple(e for e in new if e.id in before and before[e.id].digest == e.digest),
+        kept=tuple(e for e in new if e.id in same),
         entries=tuple(new),
     )
+
+
+def held_back(
+    diff: Diff,
+    old: Sequence[FaqEntry],
+    *,
+    pages: int,
+    failed: int,
+    going: Collection[str] = (),
+    expected: Collection[str] = (),
+) -> str:
+    """Why a crawl should not be published unseen, "" when it may be; `failed` of the `pages` asked for gave no answer.
+
+    Entries whose page was not found now (the ids in `going`) count as removed: the next crawl would. Those that stand on
+    another page now do not count, and neither do those that were `expected` to go. A hacked or half-broken site, a login wall, a redesign: whatever it is, a person should
+    look first. With nothing published before there is nothing to protect.
+    """
+    crawled = sum(entry.source != "import" for entry in old)
+    elsewhere = {(entry.question, entry.answer) for entry in diff.added}
+    lost = [e for e in diff.removed if e.id not in expected and (e.question, e.answer) not in elsewhere]
+    touched = len(diff.changed) + len(lost) + len(going)
+    if touched >= HELD_ENTRIES and touched > HELD_SHARE * crawled:
+        return f"{touched} of {crawled} entries were changed, removed or not found"
+    if crawled and pages >= FAILED_PAGES and failed > FAILED_SHARE * pages:
+        return f"{failed} of {pages} pages failed"
+    return ""
+
+
+def without_repeats(entries: Iterable[FaqEntry]) -> list[FaqEntry]:
+    """Entries without those that say again what an earlier one says: on shops' pages one answer stands in many places.
+
+    The same question with nearly the same answer; or the same passage, nearly. Nearly: of all the runs of three letters
+    in either, nine tenths stand in both (Jaccard similarity of shingles; Broder 1997).
+    """
+    kept: list[FaqEntry] = []
+    told: dict[str, list[frozenset[str]]] = {}
+    for entry in entries:
+        said = normalised(entry.answer)
+        shingles = frozenset(said[n : n + 3] for n in range(max(1, len(said) - 2)))
+        before = told.setdefault(normalised(entry.question) if entry.question else f" {said[:SAME_START_CHARS]}", [])
+        if not any(len(shingles & other) >= NEARLY_SAME * len(shingles | other) for other in before):
+            before.append(shingles)
+            kept.append(entry)
+    return kept
 
 
 def read_edits(path: Path) -> list[dict[str, Any]]:
@@ -89,3 +145,9 @@ def _edited(entry: FaqEntry, edit: Mapping[str, Any]) -> FaqEntry:
         answer=edit.get("answer", entry.answer),
         similar=similar,
     )
+
+
+def edited_changed(diff: Diff, edits: Iterable[Mapping[str, Any]]) -> tuple[FaqEntry, ...]:
+    """Entries with a manual edit whose source has changed or gone, as the source is now or was last."""
+    edited = {str(edit["id"]) for edit in edits}
+    return tuple(entry for entry in (*diff.changed, *diff.removed) if entry.id in edited)

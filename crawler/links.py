@@ -1,14 +1,22 @@
-"""What a page says about itself and others: links, canonical address, robots meta. Pure; takes text."""
+"""What a page says about itself and others: links, canonical address, robots meta. Pure; takes text or its tree."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import html as lxml_html
 from lxml.etree import ParserError, XMLSyntaxError
 
 from crawler.errors import UrlRefused
 from crawler.urls import canonical, looks_like_page, same_site
+
+# Old sites put their pages into frames; other languages are often named in the head only.
+LEADS = (
+    "//a/@href | //area/@href | //frame/@src | //iframe/@src"
+    " | //link[@hreflang or contains(concat(' ',@rel,' '),' next ')]/@href"
+)
+ROBOTS = "//meta[translate(@name,'ROBTSKEFU','robtskefu')='robots' or translate(@name,'KEFU','kefu')='kefu']/@content"
 
 
 @dataclass(frozen=True)
@@ -22,16 +30,19 @@ class PageLinks:
 
 def read_links(html: str, url: str) -> PageLinks:
     """Read the head and the anchors of a page. A page that cannot be parsed has no links; never raises."""
+    parser = lxml_html.HTMLParser(encoding="utf-8")
     try:
-        root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
+        return links_of(lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser), url)
     except (ParserError, XMLSyntaxError, ValueError):
         return PageLinks()
-    robots = " ".join(root.xpath("//meta[translate(@name,'ROBTS','robts')='robots']/@content")).lower()
-    asks = set(re.split(r"[\s,]+", robots))
-    base = next(iter(root.xpath("//base/@href")), "")
-    start = _canonical_or_empty(base, url) or url
+
+
+def links_of(root: Any, url: str) -> PageLinks:
+    """The same for a page that is parsed already: `root` is an lxml element."""
+    asks = set(re.split(r"[\s,]+", " ".join(root.xpath(ROBOTS)).lower()))
+    start = canonical_or_empty(next(iter(root.xpath("//base/@href")), ""), url) or url
     own = next(iter(root.xpath("//link[contains(concat(' ',@rel,' '),' canonical ')]/@href")), "")
-    own_url = _canonical_or_empty(own, url) if own else ""
+    own_url = canonical_or_empty(own, url) if own.strip() else ""
     follow = not asks & {"nofollow", "none"}
     return PageLinks(
         canonical_url=own_url if own_url and same_site(own_url, url) else "",
@@ -40,23 +51,19 @@ def read_links(html: str, url: str) -> PageLinks:
     )
 
 
-def _parser() -> lxml_html.HTMLParser:
-    return lxml_html.HTMLParser(encoding="utf-8")
-
-
-def _links(root: lxml_html.HtmlElement, start: str) -> Iterator[str]:
-    for anchor in root.iter("a", "area"):
-        href = anchor.get("href", "")
+def _links(root: Any, start: str) -> Iterator[str]:
+    for href in root.xpath(LEADS):
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
             continue
-        if "nofollow" in (anchor.get("rel") or "").lower().split():
+        if "nofollow" in (href.getparent().get("rel") or "").lower().split():
             continue
-        url = _canonical_or_empty(href, start)
+        url = canonical_or_empty(href, start)
         if url and looks_like_page(url):
             yield url
 
 
-def _canonical_or_empty(href: str, base: str) -> str:
+def canonical_or_empty(href: str, base: str) -> str:
+    """The canonical form of a link; "" for one that leads nowhere on the web."""
     try:
         return canonical(href, base)
     except UrlRefused:

@@ -1,6 +1,7 @@
 """What robots.txt allows (RFC 9309), by Protego. Pure: takes the answer to a fetch, opens nothing."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from protego import Protego
@@ -23,8 +24,10 @@ class Robots:
 
     @property
     def delay_s(self) -> float:
-        """Crawl-delay in seconds; 0 when none is asked for."""
-        return float(self.rules.crawl_delay(self.agent) or 0.0)
+        """Seconds between two requests that Crawl-delay or Request-rate ask for, the longer of them; 0 without."""
+        rate = self.rules.request_rate(self.agent)
+        by_rate = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(float(self.rules.crawl_delay(self.agent) or 0.0), by_rate)
 
     def sitemaps(self) -> Iterator[str]:
         """The sitemaps that robots.txt names."""
@@ -44,3 +47,16 @@ def parse(status: int, body: bytes, agent: str, host: str) -> Robots:
         )
     text = body[:MAX_BYTES].decode("utf-8-sig", "replace") if 200 <= status < 300 else ""
     return Robots(Protego.parse(text), agent)
+
+
+def asked_by_header(headers: Mapping[str, str], agent: str) -> frozenset[str]:
+    """What X-Robots-Tag asks of everyone or of `agent`: noindex, nofollow, none…; lower-case."""
+    asks, for_us = set(), True
+    for part in re.split(r"[,\n]", headers.get("x-robots-tag", "").lower()):
+        name, colon, directive = part.partition(":")
+        if colon and name.strip() not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"):
+            for_us = name.strip() == agent.lower()
+            part = directive
+        if for_us:
+            asks.add(part.strip())
+    return frozenset(asks)

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -11,7 +12,10 @@ MAX_URLS = 50_000
 
 @dataclass(frozen=True)
 class Sitemap:
-    """Page addresses, and the addresses of further sitemaps when the file is an index."""
+    """Page addresses, or those of further sitemaps when the file is an index; what was changed last comes first.
+
+    Generators often set one date for all: the order is a hint, and no page is passed over for its date.
+    """
 
     pages: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
@@ -27,12 +31,21 @@ def parse(body: bytes) -> Sitemap:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError):
         return Sitemap()
-    if root is None:
+    if root is None or root.getroottree().docinfo.internalDTD is not None:
         return Sitemap()
-    found = tuple(
-        text.strip() for text in root.xpath("//*[local-name()='loc' and not(ancestor::*[local-name()='image'])]/text()")
-    )[:MAX_URLS]
+    found = _newest_first(root)
     return Sitemap(sitemaps=found) if etree.QName(root).localname == "sitemapindex" else Sitemap(pages=found)
+
+
+def _newest_first(root: Any) -> tuple[str, ...]:
+    rows = list(root.iter("{*}url", "{*}sitemap"))[:MAX_URLS]
+    dated = [(_text(row, "lastmod"), address) for row in rows if (address := _text(row, "loc"))]
+    # ISO dates sort as text; the sort is stable, so that those without a date keep their order at the end.
+    return tuple(address for _, address in sorted(dated, key=lambda pair: pair[0], reverse=True))
+
+
+def _text(row: Any, name: str) -> str:
+    return (row.findtext(f"{{*}}{name}") or "").strip()
 
 
 def _inflate(body: bytes) -> bytes:

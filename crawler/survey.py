@@ -1,6 +1,5 @@
 """Everything that one page says, from a single parse: entries, links, what was dropped. Pure; opens nothing."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +22,8 @@ LITTLE_TEXT_CHARS = 200
 class Survey:
     """One page, read. `url` is canonical; `entries` are its pairs, else its passages; `links` lead to other pages.
 
-    `digest` tells whether the entries have changed. `hidden_chars` counts the characters that no visitor sees and that
-    were left out; `scripted` says that the page is filled in by JavaScript, so that its text is not here.
+    `hidden_chars` counts the characters that no visitor sees and that were left out; `scripted` says that the page is
+    filled in by JavaScript, so that its text is not here.
     """
 
     url: str
@@ -32,7 +31,6 @@ class Survey:
     links: tuple[str, ...] = ()
     noindex: bool = False
     language: str = ""
-    digest: str = ""
     hidden_chars: int = 0
     scripted: bool = False
 
@@ -50,7 +48,6 @@ def survey(response: Response, site: str = "") -> Survey:
         links.links,
         links.noindex,
         detect(document.root.text[:4000], document.language),
-        hashlib.sha256("\x1e".join(f"{e.id} {e.digest}" for e in entries).encode()).hexdigest()[:16],
         document.hidden_chars,
         not pairs and _is_scripted(document),
     )

@@ -11,7 +11,7 @@ from crawler.errors import UrlRefused
 MAX_URL_CHARS = 2083
 TRACKING = re.compile(r"^(utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|spm|scm|from_source|share_token)$")
 NOT_PAGES = re.compile(
-    r"\.(?:jpe?g|png|gif|webp|svg|ico|bmp|avif|css|m?js|json|xml|rss|atom|pdf|docx?|xlsx?|pptx?|zip|gz|tgz|rar|7z|exe|dmg"
+    r"\.(?:jpe?g|png|gif|webp|svg|ico|bmp|avif|css|m?js|json|xml|xsd|xsl|rss|atom|pdf|docx?|xlsx?|pptx?|zip|gz|tgz|rar|7z|exe|dmg"
     r"|apk|iso|mp[34]|m4a|avi|mov|webm|wav|ogg|woff2?|ttf|eot)$",
     re.IGNORECASE,
 )

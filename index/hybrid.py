@@ -129,9 +129,9 @@ def sync(
     The caller holds `snapshot.writer_lock`. When nothing has changed, nothing is written.
     """
     state = _state_of(entries, embedder, store)
-    known, old_state = _known_vectors(site, embedder)
-    if state == old_state:
+    if state == _published_state(site):
         return Synced(snapshot.current(site), 0)
+    known = _known_vectors(site, embedder)
     passages = [passage for entry in entries for passage in split(entry)]
     missing = [p for p in {_key(p): p for p in passages}.values() if _key(p) not in known]
     known |= dict(zip(map(_key, missing), _embed(missing, embedder, progress), strict=True))
@@ -221,19 +221,27 @@ def _state_of(entries: Sequence[FaqEntry], embedder: Embedder, store: str) -> st
     return total.hexdigest()
 
 
-def _known_vectors(site: Path, embedder: Embedder) -> tuple[dict[str, Vectors], str]:
-    """Vectors by passage key of the published snapshot, and its state; nothing when it cannot serve this embedder."""
+def _published_state(site: Path) -> str:
+    """The state that the published snapshot was made from; "" when there is none, or it is damaged."""
+    try:
+        return str(snapshot.verified(site)[1].get("state", ""))
+    except (SnapshotMissing, SnapshotDamaged):
+        return ""
+
+
+def _known_vectors(site: Path, embedder: Embedder) -> dict[str, Vectors]:
+    """Vectors by passage key of the published snapshot; nothing when it cannot serve this embedder."""
     try:
         folder, manifest = snapshot.verified(site)
         if manifest["embedder"]["digest"] != embedder.digest:
-            return {}, ""
+            return {}
         rows = open_store(manifest["store"], embedder.dimension, folder).vectors()
         passages = [passage for entry in read_entries(folder / "entries.jsonl") for passage in split(entry)]
     except (SnapshotMissing, SnapshotDamaged, BadRecord):
-        return {}, ""
+        return {}
     if len(passages) != len(rows):
-        return {}, ""
-    return {_key(passage): row for passage, row in zip(passages, rows, strict=True)}, manifest.get("state", "")
+        return {}
+    return {_key(passage): row for passage, row in zip(passages, rows, strict=True)}
 
 
 def _key(passage: Passage) -> str:

@@ -528,3 +528,10 @@ def test_lists_of_links_are_no_passages() -> None:
     html = "<h1>Help</h1><ul><li><a href='/a'>First topic of ours</a></li><li><a href='/b'>Second topic of ours</a></li></ul>"
 
     assert passages(Page("https://shop.example/", html)) == []
+
+
+def test_an_answer_that_begins_with_an_article_keeps_it() -> None:
+    assert [("How?", "A letter will do."), ("怎么做？", "先写信。")] == pairs(
+        "<details><summary>How?</summary><p>A letter will do.</p></details>"
+        "<details><summary>问 怎么做？</summary><p>答 先写信。</p></details>"
+    )

@@ -1,6 +1,7 @@
 """robots.txt and sitemaps: text in, rules and addresses out."""
 
 import gzip
+import time
 
 import pytest
 
@@ -59,6 +60,43 @@ def test_crawl_delay() -> None:
     assert 0.0 == rules(b"User-agent: *\nCrawl-delay: soon").delay_s
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("Request-rate: 1/5", 5.0),
+        ("Request-rate: 10/1m", 6.0),
+        ("Request-rate: 1/5\nCrawl-delay: 9", 9.0),
+        ("Request-rate: 0/5", 0.0),
+        ("Request-rate: often", 0.0),
+        ("Crawl-delay: -5", 0.0),
+        ("Crawl-delay: nan", 0.0),
+        ("Crawl-delay: inf", 0.0),
+    ],
+)
+def test_request_rate(lines: str, expected: float) -> None:
+    assert expected == rules(f"User-agent: *\n{lines}".encode()).delay_s
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", set()),
+        ("noindex", {"noindex"}),
+        ("NoIndex, NOFOLLOW", {"noindex", "nofollow"}),
+        ("kefu: noindex, nofollow", {"noindex", "nofollow"}),
+        ("googlebot: noindex, nofollow", set()),
+        ("googlebot: noindex, kefu: nofollow", {"nofollow"}),
+        ("nofollow, googlebot: noindex", {"nofollow"}),
+        ("max-snippet: 20, noindex", {"noindex"}),
+        ("unavailable_after: 25 Jun 2010 15:00:00 GMT, nofollow", {"nofollow"}),
+    ],
+)
+def test_what_a_header_asks(header: str, expected: set[str]) -> None:
+    asks = robots.asked_by_header({"x-robots-tag": header} if header else {}, "Kefu")
+
+    assert expected == asks & {"noindex", "nofollow", "none"}
+
+
 def test_sitemap_lines() -> None:
     assert ["https://shop.example/a.xml", "https://shop.example/b.xml"] == list(rules(RULES).sitemaps())
 
@@ -93,6 +131,16 @@ def test_a_sitemap_without_a_namespace() -> None:
     ).pages
 
 
+def test_what_was_changed_last_comes_first_and_nothing_is_left_out() -> None:
+    dates = ("2024-05-05", "", "2026-10-09T08:00:00+00:00", "2020-01-01", "yesterday")
+    rows = "".join(f"<url><loc>https://s.example/{n}</loc><lastmod>{d}</lastmod></url>" for n, d in enumerate(dates))
+
+    pages = sitemap.parse(f"<urlset>{rows}</urlset>".encode()).pages
+
+    assert [2, 0, 3] == [number for number in (int(page[-1]) for page in pages) if number in (0, 2, 3)]
+    assert 5 == len(pages)
+
+
 def test_an_index_names_sitemaps() -> None:
     body = b"<sitemapindex><sitemap><loc>https://shop.example/zh.xml.gz</loc></sitemap></sitemapindex>"
 
@@ -117,6 +165,30 @@ def test_an_entity_is_not_expanded_wherever_it_hides() -> None:
     body = b"<!--" + b" " * 3000 + b"-->" + entity + b"<urlset><url><loc>https://shop.example/&a;</loc></url></urlset>"
 
     assert "root:" not in "".join(sitemap.parse(body).pages)
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+BOMBS = {
+    "billion laughs": f'<!DOCTYPE u [<!ENTITY l0 "lol">{LAUGHS}]><urlset><url><loc>&l9;</loc></url></urlset>',
+    "quadratic": f'<!DOCTYPE u [<!ENTITY a "{"a" * 50_000}">]><urlset><url><loc>{"&a;" * 50_000}</loc></url></urlset>',
+    "parameter": '<!DOCTYPE u [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;]><urlset></urlset>',
+    "external": '<!DOCTYPE u PUBLIC "-//x" "http://127.0.0.1:9/x.dtd"><urlset><url><loc>https://s.example/</loc></url></urlset>',
+    "deep": "<urlset>" + "<url>" * 100_000,
+    "wide": "<urlset " + " ".join(f'a{n}="1"' for n in range(20_000)) + "/>",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("hidden", [0, 3000])
+@pytest.mark.parametrize("name", sorted(BOMBS))
+def test_a_bomb_does_no_harm(name: str, hidden: int, encoding: str) -> None:
+    body = ("<!--" + " " * hidden + "-->" + BOMBS[name]).encode(encoding)
+    began = time.monotonic()
+
+    pages = sitemap.parse(body).pages
+
+    assert () == pages
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -1,60 +1,104 @@
-"""Crawl or import -> entries.jsonl -> published index: the one way in which a site changes. Knows no terminal."""
+"""Crawl or import -> entries.jsonl -> published index: the one way in which a site changes. Knows no terminal.
 
+What is written, in this order: settings, entries, pages, index; then the journal of the crawl goes. A kill between any two
+steps is healed by the next run: a page whose stored entries are not the ones it is remembered by is read again, and the
+index is compared with the entries.
+"""
+
+import json
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from crawler.crawl import CrawlPolicy, Skip, crawl
-from crawler.diff import Diff, apply_edits, merge_crawl, merge_import, read_edits
-from crawler.errors import FetchFailed
-from crawler.extract import extract, passages
-from crawler.fetch import open_fetch
-from crawler.records import FaqEntry, Page, read_entries, write_entries
+from crawler.diff import (
+    Diff,
+    apply_edits,
+    edited_changed,
+    held_back,
+    merge_crawl,
+    merge_import,
+    read_edits,
+    without_repeats,
+)
+from crawler.harvest import Harvest, gather
+from crawler.records import FaqEntry, read_entries, read_jsonl, write_entries, write_text_atomically
+from crawler.state import Journal, Stopped, known_pages, write_pages
+from crawler.visits import PageState, Visit
+from index import snapshot
 from index.embed import Embedder
+from index.errors import IndexFailure
 from index.hybrid import Synced, sync
 from index.snapshot import writer_lock
-from ui.errors import BadCall
 from ui.settings import Settings, Site, read_site, site_folder, write_site
+from ui.visit import nothing_found, settings_digest, visit_site
 
-Embedding = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Crawled:
-    """What a crawl found: counts of pages by outcome, what was skipped, and the entries of the pages."""
-
-    pages: Counter[str]
-    skips: tuple[Skip, ...]
-    entries: tuple[FaqEntry, ...]
-    read_urls: frozenset[str]
-    stopped_by: str
+Edits = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a change did to a site. `synced` is None when nothing was published (a dry run)."""
+    """What a change did to a site, or would do.
+
+    `synced` is None when nothing was published: in a dry run, or because it was `held` back for the reason given there.
+    `resumed` is the crawl that this one went on with; `edited_changed` are entries with a manual edit whose source has
+    changed or gone.
+    """
 
     diff: Diff
     synced: Synced | None
-    seconds: float
-    crawled: Crawled | None = None
+    seconds: float = 0.0
+    crawled: Harvest | None = None
+    resumed: Stopped | None = None
+    held: str = ""
+    edited_changed: tuple[FaqEntry, ...] = ()
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Where progress goes, each page or skip, and embedding as (done, total); and the embedder, asked for when needed."""
+    """Where progress goes, and where an embedder comes from.
 
-    page: Callable[[Page | Skip, int], None]
-    embedding: Embedding
+    `page` is told each visit and how many pages are still ahead, `resumed` what a crawl goes on with, `embedding` (done,
+    total). `embedder` is asked for when something is to be embedded; `digest` tells which it would be, "" if only loading
+    it can tell.
+    """
+
+    page: Callable[[Visit, int], None]
+    embedding: Callable[[int, int], None]
     embedder: Callable[[], Embedder]
+    digest: Callable[[], str] = lambda: ""
+    resumed: Callable[[Stopped], None] = lambda stopped: None
 
 
-def crawl_site(settings: Settings, site: Site, *, watch: Watch, dry_run: bool = False) -> Published:
+@dataclass(frozen=True)
+class _Before:
+    """A site as a crawl finds it, and the crawl that is to be done."""
+
+    settings: Settings
+    site: Site
+    entries: list[FaqEntry]
+    known: dict[str, PageState]
+
+    @property
+    def folder(self) -> Path:
+        return site_folder(self.settings, self.site.name)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "crawl.jsonl", settings_digest(self.site.crawl), self.known)
+
+
+def crawl_site(
+    settings: Settings, site: Site, *, watch: Watch, dry_run: bool = False, accept: bool = False
+) -> Published:
     """Crawl a site by its stored settings and publish what was found; a dry run changes nothing.
 
-    A site without seeds is not crawled: its index is made anew from the entries that are there.
+    A result that changes too much is held back: stored aside, not published. `accept` publishes all the same: what was held
+    back less than a day ago without crawling again, else a new crawl. A site without seeds is not crawled: its index is
+    made anew from the entries that are there.
 
     Raises:
         FetchFailed: not one page could be read.
@@ -63,18 +107,15 @@ def crawl_site(settings: Settings, site: Site, *, watch: Watch, dry_run: bool = 
     """
     began = time.monotonic()
     folder = site_folder(settings, site.name)
-    with writer_lock(folder):
+    with nullcontext() if dry_run else writer_lock(folder):
         old = read_entries(folder / "entries.jsonl")
-        if not site.crawl.seeds:
-            return Published(merge_import(old, []), _publish(settings, folder, old, watch), time.monotonic() - began)
-        crawled = _crawl(site, watch)
-        if not crawled.entries:
-            raise BadCall(_nothing_found(site, crawled))
-        diff = merge_crawl(old, crawled.entries, unread_urls=_unread(old, crawled))
-        if dry_run:
-            return Published(diff, None, time.monotonic() - began, crawled)
-        synced = _store(settings, site, diff, watch)
-        return Published(diff, synced, time.monotonic() - began, crawled)
+        if site.crawl.seeds:
+            before = _Before(settings, site, old, known_pages(folder / "pages.jsonl", old))
+            published = _crawl(before, watch, dry_run, accept)
+        else:
+            synced = None if dry_run else _publish(settings, folder, old, read_edits(folder / "edits.jsonl"), watch)
+            published = Published(merge_import(old, []), synced)
+    return replace(published, seconds=time.monotonic() - began)
 
 
 def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], *, watch: Watch) -> Published:
@@ -82,70 +123,101 @@ def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], 
     began = time.monotonic()
     folder = site_folder(settings, site.name)
     with writer_lock(folder):
-        diff = merge_import(read_entries(folder / "entries.jsonl"), entries)
-        return Published(diff, _store(settings, site, diff, watch), time.monotonic() - began)
+        old = read_entries(folder / "entries.jsonl")
+        diff = merge_import(old, entries)
+        synced = _store(settings, site, old, diff, read_edits(folder / "edits.jsonl"), watch)
+        return Published(diff, synced, time.monotonic() - began)
 
 
-def _store(settings: Settings, site: Site, diff: Diff, watch: Watch) -> Synced:
+def _crawl(before: _Before, watch: Watch, dry_run: bool, accept: bool) -> Published:
+    """Crawl, merge, and publish unless it is to be held back or only tried."""
+    journal = before.journal
+    visits, resumed = journal.held_back(datetime.now(UTC)) if accept else None, None
+    if visits is None:
+        resumed = None if dry_run else journal.stopped(datetime.now(UTC))
+        if resumed:
+            watch.resumed(resumed)
+        visits = visit_site(before.site, before.known, None if dry_run else journal, resumed, watch.page)
+    crawled = gather(visits, before.known, before.entries, began_at=journal.began_at)
+    diff = merge_crawl(before.entries, crawled.entries, stays=crawled.stays)
+    edits = read_edits(before.folder / "edits.jsonl")
+    published = Published(diff, None, 0, crawled, resumed, "", edited_changed(diff, edits))
+    if problem := nothing_found(before.site, crawled):
+        if not dry_run:
+            journal.remove()
+        raise problem
+    if not accept:
+        published = replace(published, held=_why_held(before, diff, crawled))
+    if dry_run:
+        return published
+    if published.held:
+        journal.hold_back(visits)
+    else:
+        _note_edited(before, published.edited_changed)
+        synced = _store(before.settings, before.site, before.entries, diff, edits, watch, crawled.states)
+        published = replace(published, synced=synced)
+        journal.held.unlink(missing_ok=True)
+    journal.remove()
+    return published
+
+
+def _why_held(before: _Before, diff: Diff, crawled: Harvest) -> str:
+    return held_back(
+        diff,
+        before.entries,
+        pages=crawled.asked,
+        failed=crawled.pages["failed"],
+        going=crawled.going,
+        expected=crawled.expected,
+    )
+
+
+def _store(
+    settings: Settings,
+    site: Site,
+    old: Sequence[FaqEntry],
+    diff: Diff,
+    edits: Edits,
+    watch: Watch,
+    states: Sequence[PageState] | None = None,
+) -> Synced:
     """Write what a change made of a site, and publish. What can fail for a wrong setting is done before the first write."""
     folder = site_folder(settings, site.name)
-    watch.embedder()
-    read_edits(folder / "edits.jsonl")
+    if diff.added or diff.changed:
+        watch.embedder()
     # A crawl takes minutes: what else was set meanwhile stays.
     stored = read_site(settings, site.name) if (folder / "site.json").exists() else site
     write_site(settings, stored.model_copy(update={"crawl": site.crawl}))
-    write_entries(folder / "entries.jsonl", diff.entries)
-    return _publish(settings, folder, diff.entries, watch)
+    if list(diff.entries) != old:
+        write_entries(folder / "entries.jsonl", diff.entries)
+    if states is not None:
+        write_pages(folder / "pages.jsonl", states)
+    return _publish(settings, folder, diff.entries, edits, watch)
 
 
-def _crawl(site: Site, watch: Watch) -> Crawled:
-    chosen = site.crawl
-    fetch = open_fetch(allow_hosts=chosen.allow_hosts, contact=chosen.contact)
-    policy = CrawlPolicy(
-        max_pages=chosen.max_pages, delay_s=chosen.delay_s, include=chosen.include, exclude=chosen.exclude
-    )
-    pages: Counter[str] = Counter()
-    skips: list[Skip] = []
-    entries: dict[str, FaqEntry] = {}
-    read_urls: set[str] = set()
-    for visit in crawl(chosen.seeds, fetch=fetch, policy=policy):
-        if isinstance(visit, Skip):
-            pages[
-                f"skipped_{visit.reason}"
-                if visit.reason in ("robots", "not_html", "noindex", "limit")
-                else visit.reason
-            ] += 1
-            skips.append(visit)
-            watch.page(visit, 0)
-            continue
-        found = extract(visit, site.name) or passages(visit, site.name)
-        entries |= {entry.id: entry for entry in found}
-        pages["fetched"] += 1
-        read_urls.add(visit.url)
-        watch.page(visit, len(found))
-    if not pages["fetched"] and skips and skips[0].reason in ("failed", "gone", "not_html"):
-        raise FetchFailed(f"{skips[0].detail.rstrip('.')}. Nothing was changed")
-    stopped = "max_pages" if any(skip.reason == "limit" for skip in skips) else "done"
-    return Crawled(pages, tuple(skips), tuple(entries.values()), frozenset(read_urls), stopped)
+def _publish(settings: Settings, folder: Path, entries: Iterable[FaqEntry], edits: Edits, watch: Watch) -> Synced:
+    embedder = _embedder(folder, watch)
+    shown = without_repeats(apply_edits(entries, edits))
+    return sync(folder, shown, embedder, store=settings.store, progress=watch.embedding)
 
 
-def _unread(old: Sequence[FaqEntry], crawled: Crawled) -> set[str]:
-    """Pages whose entries must stay: when a page failed or a limit ended the crawl, all that it did not come to.
-
-    A page that failed may have been the only one that links to others.
-    """
-    whole = crawled.stopped_by == "done" and not any(skip.reason == "failed" for skip in crawled.skips)
-    answered = crawled.read_urls | {skip.url for skip in crawled.skips if skip.reason in ("gone", "robots", "noindex")}
-    return set() if whole else {entry.url for entry in old} - answered
-
-
-def _publish(settings: Settings, folder: Path, entries: Sequence[FaqEntry], watch: Watch) -> Synced:
-    edited = apply_edits(entries, read_edits(folder / "edits.jsonl"))
-    return sync(folder, edited, watch.embedder(), store=settings.store, progress=watch.embedding)
+def _embedder(folder: Path, watch: Watch) -> Embedder:
+    """The embedder, which loads when there is something to embed if the published index was made by the same one."""
+    try:
+        made_by = snapshot.verified(folder)[1]["embedder"]
+    except IndexFailure:
+        return watch.embedder()
+    if made_by["digest"] != watch.digest():
+        return watch.embedder()
+    return Embedder(**made_by, embed=lambda texts, kind, done: watch.embedder().embed(texts, kind, done))
 
 
-def _nothing_found(site: Site, crawled: Crawled) -> str:
-    why = f"{crawled.pages['fetched']} pages were read and none holds text that could be answered from"
-    if crawled.pages["skipped_robots"]:
-        why = f"robots.txt disallows {crawled.pages['skipped_robots']} pages and nothing else was found"
-    return f"site {site.name}: {why}. Nothing was changed. Give the address of a page with questions and answers"
+def _note_edited(before: _Before, changed: Iterable[FaqEntry]) -> None:
+    """Keep what an edited entry said before its source changed, until a person has looked: `edited_changed.jsonl`."""
+    path = before.folder / "edited_changed.jsonl"
+    rows = {row["id"]: row for _, row in read_jsonl(path)} if path.exists() else {}
+    now, was = datetime.now(UTC).isoformat(timespec="seconds"), {entry.id: entry for entry in before.entries}
+    new = [was[entry.id] for entry in changed if entry.id not in rows]
+    rows |= {e.id: {"id": e.id, "question": e.question, "answer": e.answer, "seen_at": now} for e in new}
+    if new:
+        write_text_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values()))

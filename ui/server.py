@@ -60,8 +60,18 @@ def address_of(bound: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(desk: Desk, bound: socket.socket, *, browser: bool, ready: Callable[[str], None]) -> None:
-    """Serve until stopped; `ready` is told the address when it answers."""
+def serve(
+    desk: Desk,
+    bound: socket.socket,
+    *,
+    browser: bool,
+    ready: Callable[[str], None],
+    beside: Callable[[threading.Event], None] | None = None,
+) -> None:
+    """Serve until stopped; `ready` is told the address when it answers.
+
+    `beside` runs in a thread of its own, and returns soon after the event that it is given is set: the server has ended.
+    """
     import uvicorn
 
     from ui.app import create_app
@@ -69,9 +79,14 @@ def serve(desk: Desk, bound: socket.socket, *, browser: bool, ready: Callable[[s
     config = uvicorn.Config(create_app(desk), log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(server, address_of(bound), browser, ready), daemon=True).start()
+    ended = threading.Event()
+    helper = threading.Thread(target=beside or (lambda ended: None), args=(ended,), name="kefu-beside", daemon=True)
+    helper.start()
     try:
         server.run(sockets=[bound])
     finally:
+        ended.set()
+        helper.join(GRACE_S)
         desk.memory.close()
 
 

@@ -6,6 +6,7 @@ Order: command line, environment (KEFU_…), kefu.toml in the current folder, de
 import json
 import os
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from crawler.frontier import CrawlPolicy
 from crawler.records import write_text_atomically
 from index.catalogue import DEFAULT_EMBEDDER
 from index.weights import default_folder
@@ -80,12 +82,23 @@ class CrawlSettings(_Part):
     """How a site is crawled; what `kefu crawl --site NAME` uses again."""
 
     seeds: tuple[str, ...] = ()
-    max_pages: Annotated[int, Field(ge=1)] = 500
+    max_pages: Annotated[int, Field(ge=1)] = 2000
+    max_depth: Annotated[int, Field(ge=0)] = 5
+    max_variants: Annotated[int, Field(ge=1)] = 50
+    max_mib: Annotated[int, Field(ge=1)] = 200
+    max_minutes: Annotated[int, Field(ge=1)] = 120
     delay_s: Annotated[float, Field(ge=0, le=3600)] = 1.0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
     contact: str = ""
+
+    @property
+    def policy(self) -> CrawlPolicy:
+        """What the crawler is told."""
+        told = {field.name for field in fields(CrawlPolicy)} & set(CrawlSettings.model_fields)
+        return CrawlPolicy(**{name: getattr(self, name) for name in told})
 
 
 class BandSettings(_Part):

@@ -1,6 +1,6 @@
 """Heading-delimited passages of a page that is no FAQ. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from crawler.extract.boxes import Box
@@ -24,19 +24,19 @@ class PassageText:
 
 def split_passages(document: Document, taken: Collection[Box] = ()) -> Iterator[PassageText]:
     """Text between headings, long sections cut between blocks; scraps, and the boxes in `taken`, are left out."""
-    heading, anchor, parts = "", "", list[str]()
+    heading, anchor, parts = "", "", list[Box]()
     for box in _blocks(document.root, frozenset(map(id, taken))):
         if box.level or box.tag in HEADLIKE or box.attrs.get("aria-controls"):
-            yield from _passage(heading, anchor, parts)
+            yield from _passage(document, heading, anchor, parts)
             heading, anchor, parts = box.text, document.anchor(box), []
             continue
-        if is_menu([box]) or 2 * box.linked > len(box.text):
+        if is_menu([box]):
             continue
-        if sum(map(len, parts)) + len(box.text) > MAX_CHARS and parts:
-            yield from _passage(heading, anchor, parts)
+        if sum(len(part.text) for part in parts) + len(box.text) > MAX_CHARS and parts:
+            yield from _passage(document, heading, anchor, parts)
             parts = []
-        parts.append(document.markdown([box]))
-    yield from _passage(heading, anchor, parts)
+        parts.append(box)
+    yield from _passage(document, heading, anchor, parts)
 
 
 def _blocks(box: Box, taken: Collection[int]) -> Iterator[Box]:
@@ -51,7 +51,8 @@ def _blocks(box: Box, taken: Collection[int]) -> Iterator[Box]:
             yield from _blocks(child, taken)
 
 
-def _passage(heading: str, anchor: str, parts: list[str]) -> Iterator[PassageText]:
-    text = "\n\n".join(part for part in parts if part)
-    if len(text) >= MIN_CHARS:
+def _passage(document: Document, heading: str, anchor: str, parts: Sequence[Box]) -> Iterator[PassageText]:
+    text = "\n\n".join(filter(None, (document.markdown([part]) for part in parts)))
+    # Mostly links, it only leads on.
+    if len(text) >= MIN_CHARS and 2 * sum(part.linked for part in parts) <= sum(len(part.text) for part in parts):
         yield PassageText(heading, text, anchor)

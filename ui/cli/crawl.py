@@ -30,16 +30,22 @@ def crawl(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="No URL in which this pattern is found; repeatable.")
     ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option("--language", help="Only pages in this language (zh, en, …); repeatable."),
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", help="HOST:PORT of a private address that may be fetched; repeatable."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, change nothing.")] = False,
-    accept: Annotated[bool, typer.Option("--accept", help="Publish even when much has changed.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Publish though much has changed: what was held back, else a new crawl.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Crawl and publish. `accept` is for changes that are held back; nothing is held back yet, so it changes nothing."""
-    from ui.cli.crawling import crawl_shown, report, site_to_crawl, tell, with_crawl
+    """Crawl and publish; exit code 1 when the result is held back."""
+    from ui.cli.crawling import crawl_shown, refuse_held, report, site_to_crawl, tell, with_crawl
 
     settings = settings_of(context)
     chosen = site_to_crawl(settings, url, site)
@@ -48,11 +54,14 @@ def crawl(
         "delay_s": delay,
         "include": include,
         "exclude": exclude,
+        "languages": language,
         "allow_hosts": allow_host,
     }
     chosen = with_crawl(chosen, given)
-    published = crawl_shown(settings, chosen, dry_run=dry_run)
+    published = crawl_shown(settings, chosen, dry_run=dry_run, accept=accept)
     if json:
-        emit(report(chosen.name, published))
+        emit(report(chosen.name, published, dry_run=dry_run))
     else:
         tell(chosen, published, dry_run)
+    if not dry_run:
+        refuse_held(chosen.name, published)

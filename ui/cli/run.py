@@ -13,6 +13,8 @@ from ui.cli import ask, config, crawl, demo, export, extract, import_, models, r
 from ui.cli.context import Context
 from ui.cli.output import say, show
 
+STOPPED = 130
+
 app = typer.Typer(
     name="kefu",
     help="客服: answers your visitors from your own FAQ pages. 根据您网站上的常见问题回答访客。",
@@ -52,13 +54,16 @@ def run(argv: list[str]) -> int:
         say("kefu: an argument is no valid text. Write it in UTF-8. See 'kefu --help'.")
         return 2
     try:
-        app(argv, standalone_mode=False)
+        # Typer gives the code of a Ctrl-C back instead of raising.
+        if app(argv, standalone_mode=False) == STOPPED:
+            say("kefu: stopped")
+            return STOPPED
     except KefuError as error:
         say(f"kefu: {error}")
         return 1
     except (KeyboardInterrupt, typer.Abort):
         say("kefu: stopped")
-        return 130
+        return STOPPED
     except typer.Exit as leave:
         return leave.exit_code
     except BrokenPipeError:

@@ -20,21 +20,29 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on (default 8765; 0: any).")
     ] = None,
+    every: Annotated[
+        str | None, typer.Option("--every", help="Crawl each site again at this interval: 30m, 6h, 1d.")
+    ] = None,
 ) -> None:
     """Serve until stopped. Without --site every site is served, and the page shows the first."""
-    from ui import server
+    from functools import partial
+
+    from ui import schedule, server
     from ui.launch import embedder_for, generator_for
     from ui.settings import chosen_site, site_names
 
     settings = settings_of(context, host=host, port=port)
+    every_s = schedule.interval_s(every) if every else 0
     names = site_names(settings)
     front = chosen_site(settings, site or (names[0] if names else None))
     bound = server.listen(settings.host, settings.port)
     embedder = embedder_for(settings, show_download, say)
-    desk = server.desk_for(settings, [front] if site else names, front, embedder, generator_for(settings, say))
+    served = [front] if site else names
+    desk = server.desk_for(settings, served, front, embedder, generator_for(settings, say))
     server.serve(
         desk,
         bound,
         browser=False,
+        beside=partial(schedule.keep_fresh, settings, served, every_s, say) if every_s else None,
         ready=lambda address: show(f"{front}: {address}  (widget on a page: {address}/demo-shop)\nStop with Ctrl-C."),
     )
