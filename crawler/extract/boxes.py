@@ -29,7 +29,7 @@ class Box:
     """A block of the page, or one line of text (`tag` "line", with `runs` and no children).
 
     `text` is what a visitor reads, on one line; `linked` of its characters are links; `bold` and `italic` say that all
-    of them are. `order` and `end` number the boxes in document order: what is inside lies in [order, end). `gap` says that an empty
+    of them are. `level` is 1 to 6 for a heading, else 0; `in_heading` and `in_code` say what is around. `order` and `end` number the boxes in document order: what is inside lies in [order, end). `gap` says that an empty
     line stood before. `anchor` is the id of an inline element in or before a line.
     """
 
@@ -47,16 +47,9 @@ class Box:
     order: int = 0
     end: int = 0
     depth: int = 0
-
-    @property
-    def level(self) -> int:
-        """1 to 6 for a heading, else 0."""
-        if self.tag in HEADINGS:
-            return int(self.tag[1])
-        if self.attrs.get("role") == "heading":
-            level = self.attrs.get("aria-level", "")
-            return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
-        return 0
+    level: int = 0
+    in_heading: bool = False
+    in_code: bool = False
 
     @property
     def is_leaf(self) -> bool:

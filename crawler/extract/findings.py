@@ -68,7 +68,9 @@ def acceptable(finding: Finding) -> bool:
     question, answer = finding.question.strip(), finding.text.strip()
     if not 2 <= len(question) <= MAX_QUESTION_CHARS or not any(c.isalnum() for c in question):
         return False
-    if PLACEHOLDER.match(answer) or INVITATION.match(question) or normalised(answer) == normalised(question):
+    if PLACEHOLDER.match(answer) or INVITATION.match(question):
+        return False
+    if len(answer) < 2 * len(question) + 20 and normalised(answer) == normalised(question):
         return False
     return not is_menu(finding.answer)
 

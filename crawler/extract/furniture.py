@@ -39,6 +39,7 @@ CHROME_WORDS = re.compile(
     re.IGNORECASE,
 )
 MIN_NAV_CHARS = 30
+MAX_CHROME_CHARS = 120
 RULE = re.compile(r"^([-=_*~·.—–─━])\1{4,}$")
 # What a page asks its reader, and what it says on the buttons beside.
 FEEDBACK = re.compile(
@@ -110,8 +111,10 @@ def _is_glyph(text: str) -> bool:
 
 def is_chrome(text: str, runs: Sequence[Run], tag: str) -> bool:
     """Whether a line belongs to the page's own workings: a rule, a way back to the top, "was this helpful?", "Copy"."""
+    if len(text) > MAX_CHROME_CHARS:
+        return bool(RULE.match(text))
     if RULE.match(text) or (len(text) > 4 and CHROME_WORDS.match(text)):
         return True
     if FEEDBACK.match(text) and (tag == "button" or len(text) > 8):
         return True
-    return bool(TO_TOP.match(text)) and all(run.href for run in runs if run.text.strip())
+    return all(run.href for run in runs if run.text.strip()) and bool(TO_TOP.match(text))

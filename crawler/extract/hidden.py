@@ -25,30 +25,28 @@ OPENS = re.compile(
 )
 OPENER_TAGS = frozenset("h2 h3 h4 h5 h6 dt summary button label a legend".split())
 REFERENCES = (
-    "aria-controls",
-    "data-target",
-    "data-bs-target",
-    "href",
-    "for",
-    "aria-owns",
-    "data-tab",
-    "data-panel",
-    "data-id",
+    "|".join(
+        f"//@{name}"
+        for name in (
+            "aria-controls",
+            "data-target",
+            "data-bs-target",
+            "for",
+            "aria-owns",
+            "data-tab",
+            "data-panel",
+            "data-id",
+        )
+    )
+    + "|//a/@href[starts-with(., '#')]"
 )
 MAX_OPENER_CHARS = 300
 
 
 def controlled_ids(root: etree._Element) -> frozenset[str]:
     """Every id that some element of the page names as what it opens or leads to."""
-    found: set[str] = set()
-    for element in root.iter(
-        "a", "button", "div", "h1", "h2", "h3", "h4", "h5", "h6", "label", "li", "span", "summary", "dt", "p"
-    ):
-        for name in REFERENCES:
-            value = element.get(name)
-            if value and (name != "href" or value.startswith("#")):
-                found.update(part.lstrip("#") for part in value.split())
-    return frozenset(found - {""})
+    named = root.xpath(REFERENCES)
+    return frozenset(part.lstrip("#") for value in named for part in value.split()) - {""}
 
 
 def is_hidden(attrs: Mapping[str, str]) -> bool:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from crawler.extract.boxes import Box, names
-from crawler.extract.document import Document, ancestors
+from crawler.extract.document import Document
 from crawler.extract.findings import MAX_QUESTION_CHARS, QUESTION_LABEL
 from crawler.extract.pairs import QUESTION_CLASS
 
@@ -29,26 +29,23 @@ def group(document: Document) -> dict[Look, list[Box]]:
 
 def _may_head(box: Box) -> bool:
     """A heading, a block of one or more lines, one of several lines, or a row whose first cell is nothing but a label."""
-    if LONE_LABEL.match(box.text):
+    if not 2 <= len(box.text) <= MAX_QUESTION_CHARS:
         return False
     if box.tag == "tr":
-        return (
-            bool(box.children) and bool(LONE_LABEL.match(box.children[0].text)) and len(box.text) <= MAX_QUESTION_CHARS
-        )
-    if box.level:
-        return 2 <= len(box.text) <= MAX_QUESTION_CHARS
-    if box.tag == "line":
-        alone = box.parent is not None and box.parent.is_leaf and len(box.parent.children) == 1
-        inside = any(outer.level for outer in ancestors(box)) or (
-            box.parent is not None and box.parent.is_leaf and box.parent.bold
-        )
-        return not alone and not inside and 2 <= len(box.text) <= MAX_QUESTION_CHARS
-    return box.is_leaf and not any(outer.level for outer in ancestors(box)) and 2 <= len(box.text) <= MAX_QUESTION_CHARS
+        return bool(box.children) and bool(LONE_LABEL.match(box.children[0].text))
+    if box.level or box.in_heading:
+        return box.level > 0
+    if LONE_LABEL.match(box.text):
+        return False
+    outer = box.parent
+    if box.tag == "line" and outer is not None and outer.is_leaf:
+        return len(outer.children) > 1 and not outer.bold
+    return box.tag == "line" or box.is_leaf
 
 
 def _looks(box: Box) -> Iterator[Look]:
     own = names(box)
-    if any(outer.tag == "pre" for outer in ancestors(box)):
+    if box.in_code:
         yield from [("bold",)] if box.bold else []
         yield from [("label",)] if QUESTION_LABEL.match(box.text) else []
     elif box.level:

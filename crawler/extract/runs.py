@@ -248,12 +248,7 @@ def _convinces(run: _Run, document: Document, told: Collection[str], late: bool)
 
 def _is_section(pair: Finding) -> bool:
     """Whether an answer is divided by headings, and not just one itself."""
-    lines = [
-        any(outer.level for outer in (box, *ancestors(box)))
-        for part in pair.answer
-        for box in part.walk()
-        if box.tag == "line"
-    ]
+    lines = [box.in_heading for part in pair.answer for box in part.walk() if box.tag == "line"]
     return any(lines) and not all(lines)
 
 

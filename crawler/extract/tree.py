@@ -39,6 +39,7 @@ LABELLED = frozenset("i em b span strong small font label".split())
 LONE_LABEL = re.compile(r"^\s*([QA问問答])\s*[.:：]?\s*$")
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 LEADS_SOMEWHERE = re.compile(r"^\s*(?!javascript:|data:|vbscript:|#?\s*$)", re.IGNORECASE)
+WORD = re.compile(r"[^\W_]")
 MAX_DEPTH = 180
 
 
@@ -68,7 +69,10 @@ def _number(root: Box) -> None:
     boxes = list(root.walk())
     for number, box in enumerate(boxes):
         box.order = number
-        box.depth = box.parent.depth + 1 if box.parent else 0
+        if (outer := box.parent) is not None:
+            box.depth = outer.depth + 1
+            box.in_heading = outer.in_heading or outer.level > 0
+            box.in_code = outer.in_code or outer.tag == "pre"
     for box in reversed(boxes):
         box.end = box.children[-1].end if box.children else box.order + 1
 
@@ -126,10 +130,10 @@ class _Builder:
         """An element that begins and ends a line."""
         self.flush()
         outer = self.box
-        self.box = Box(tag, attrs, outer)
+        self.box = Box(tag, attrs, outer, level=_level(tag, attrs))
         outer.children.append(self.box)
         style = replace(style, pre=True) if tag == "pre" else _styled(style, tag, attrs)
-        self.children(element, replace(style, bold=False) if tag in HEADINGS else style, depth + 1)
+        self.children(element, replace(style, bold=False) if style.bold and tag in HEADINGS else style, depth + 1)
         self.flush()
         if not self.box.children and tag != "hr":
             outer.children.pop()
@@ -139,7 +143,7 @@ class _Builder:
 
     def write(self, text: str | None, style: _Style) -> None:
         """Text into the line being written."""
-        if not text:
+        if not text or (not self.runs and text.isspace() and not style.pre):
             return
         if style.pre and "\n" in text:
             first, *rest = text.split("\n")
@@ -149,17 +153,20 @@ class _Builder:
                 self.write(line, style)
             return
         if not style.pre:
-            lead, trail = text[:1].isspace(), text[-1:].isspace()
             words = " ".join(text.split())
-            text = f"{' ' * lead}{words}{' ' * trail}" if words else " "
-        text = INVISIBLE.sub("", text)
+            text = f"{' ' * text[0].isspace()}{words}{' ' * text[-1].isspace()}" if words else " "
+        if not text.isascii():
+            text = INVISIBLE.sub("", text)
         if text:
             self.runs.append(Run(text, style.bold, style.italic, style.code, style.href))
 
     def flush(self, broken: bool = False) -> None:
         """End the line being written; a line without a visible character is none."""
-        runs, self.runs = self.runs, []
-        text = "".join(run.text for run in runs)
+        if not (runs := self.runs):
+            self.breaks += broken
+            return
+        self.runs = []
+        text = "".join([run.text for run in runs])
         if not text.strip():
             self.breaks += broken
             return
@@ -170,8 +177,17 @@ class _Builder:
         self.breaks = 0
 
 
+def _level(tag: str, attrs: Mapping[str, str]) -> int:
+    if tag in HEADINGS:
+        return int(tag[1])
+    if attrs.get("role") != "heading":
+        return 0
+    level = attrs.get("aria-level", "")
+    return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
+
+
 def _line(runs: Sequence[Run], parent: Box, gap: bool, anchor: str) -> Box:
-    words = [run for run in runs if any(map(str.isalnum, run.text))]
+    words = [run for run in runs if WORD.search(run.text)]
     return Box(
         "line",
         {},
@@ -196,7 +212,9 @@ def _sum_up(box: Box) -> None:
 
 def _at_labels(runs: list[Run]) -> list[list[Run]]:
     """The line cut before "Q:" and "A:" when it holds both; else whole."""
-    text = "".join(run.text for run in runs)
+    text = "".join([run.text for run in runs])
+    if ":" not in text and "：" not in text and ". " not in text:
+        return [runs]
     cuts = [match.start() for match in INLINE_LABELS.finditer(text)]
     if not any(text[cut] in ASKING_LABELS for cut in cuts) or not any(text[cut] in ANSWERING_LABELS for cut in cuts):
         return [runs]

@@ -1,6 +1,5 @@
 """`kefu extract`: what would be found in pages, without a site."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +52,7 @@ def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
     entries, rest = read_document(Document(_read(name, allow_hosts)), site="")
     return {
         "file": name,
-        "entries": [{key: asdict(entry)[key] for key in ENTRY_KEYS} for entry in entries],
+        "entries": [{key: getattr(entry, key) for key in ENTRY_KEYS} for entry in entries],
         "passages": [{"heading": p.section, "text": p.answer, "anchor": p.anchor} for p in rest],
     }
 
