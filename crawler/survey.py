@@ -66,5 +66,6 @@ def _is_scripted(document: Document) -> bool:
     )
     if len(document.root.text) < LITTLE_TEXT_CHARS:
         return waiting
-    unanswered = sum(asks(line.text) for line in document.lines if not line.linked)
-    return document.is_faq and (waiting or unanswered >= 3)
+    plain = [line.text for line in document.lines if not line.linked]
+    unanswered = sum(map(asks, plain))
+    return document.is_faq and (waiting or (unanswered >= 3 and unanswered >= 0.4 * len(plain)))

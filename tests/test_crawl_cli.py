@@ -129,7 +129,7 @@ def test_the_report_names_what_a_person_should_look_at(capsys: pytest.CaptureFix
 
     said = lines(capsys, crawled, edited_changed=tuple(ENTRIES[:2]))
 
-    assert "1 pages are filled in by JavaScript" in said
+    assert "1 filled in by JavaScript" in said
     assert "https://shop.example/app" in said
     assert "1 left out: robots.txt" in said
     assert "Old question 0?, Old question 1?" in said

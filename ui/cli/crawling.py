@@ -49,11 +49,11 @@ LIMITS = {
     "repeated_folders": "{count} addresses repeat their folders over and over, as in a/b/a/b/a/b: a trap",
 }
 NOTES = {
-    "unchanged": "{count} of the pages read were byte for byte as before",
-    "going": "{count} entries stand on pages that were not found for the first time: they go if the next crawl does not find them either: {first}",
-    "scripted": "{count} pages are filled in by JavaScript, so that their text could not be read: {first}",
-    "hidden": "{count} characters that no visitor sees were left out",
-    "edited": "{count} entries with an edit have changed on the site; the edits stay. See edited_changed.jsonl: {first}",
+    "unchanged": "{count:>7} of the pages read, byte for byte as before",
+    "going": "{count:>7} entries of pages that were not found for the first time; they go if the next crawl does not find them either: {first}",
+    "scripted": "{count:>7} filled in by JavaScript, their text could not be read: {first}",
+    "hidden": "{count:>7} characters that no visitor sees, left out",
+    "edited": "{count:>7} entries with an edit, changed on the site; the edits stay. See edited_changed.jsonl: {first}",
 }
 RESUMED = "resumed: {count} pages from the crawl that was stopped at {at:%H:%M}"
 HELD = "{why}, so nothing was published. 'kefu crawl --site {site} --accept' publishes it"
