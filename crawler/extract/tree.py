@@ -40,7 +40,7 @@ LONE_LABEL = re.compile(r"^\s*([QA问問答])\s*[.:：]?\s*$")
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 LEADS_SOMEWHERE = re.compile(r"^\s*(?!javascript:|data:|vbscript:|#?\s*$)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]")
-MAX_DEPTH = 180
+MAX_DEPTH = 100  # deeper than pages of people go, and each level takes some frames of the stack to read
 
 
 @dataclass(frozen=True)
