@@ -25,7 +25,7 @@ def state_of(*entries: FaqEntry, **more: object) -> PageState:
 
 PAID, SHIPPED = state_of(PAY, links=("https://shop.example/ship",), language="en"), state_of(SHIP)
 VISITS: list[Visit] = [
-    Fetched(PAID, Survey(PAY.url, (PAY,), PAID.links, False, "en", "d1", 12, True)),
+    Fetched(PAID, Survey(PAY.url, (PAY,), PAID.links, False, "en", 12, True)),
     Unchanged(SHIPPED, not_modified=False),
     Skip("https://shop.example/a", "robots", "robots.txt disallows it"),
     Skip("https://shop.example/b", "duplicate", "says the same", PageState("https://shop.example/b", said="x", original=PAY.url)),
