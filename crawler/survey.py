@@ -16,6 +16,7 @@ EMPTY_MOUNT = re.compile(
     r"^(?:root|app|__next|__nuxt|main-app|.*(?:faq|question|problem|wenti|help|list|accordion).*)$", re.IGNORECASE
 )
 LITTLE_TEXT_CHARS = 200
+MAX_LINKS = 5000
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def survey(response: Response, site: str = "") -> Survey:
     return Survey(
         links.canonical_url or response.url,
         entries,
-        links.links,
+        links.links[:MAX_LINKS],
         links.noindex,
         detect(document.root.text[:4000], document.language),
         document.hidden_chars,

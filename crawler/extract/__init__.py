@@ -5,12 +5,13 @@ in other words. A question found twice keeps the first finding; an answer that s
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from crawler.extract.articles import find_article
 from crawler.extract.boxes import Box, names
-from crawler.extract.document import Document, ancestors
+from crawler.extract.document import Document, ancestors, section_of
 from crawler.extract.findings import INVITATION, Finding, acceptable, bare_answer, is_menu, leads_away
 from crawler.extract.pairs import (
     find_classes,
@@ -64,8 +65,8 @@ def passages(page: Page, site: str = "") -> list[FaqEntry]:
 def read(document: Document, site: str) -> tuple[list[FaqEntry], list[FaqEntry]]:
     """Pairs, and passages of the rest; there is no rest where a page calls itself a FAQ, or where pairs hold most of it."""
     findings = _merge(document)
-    questions = {finding.question for finding in findings}
-    pairs = [_to_entry(finding, document, site, questions) for finding in findings]
+    sections = document.sections({finding.question for finding in findings})
+    pairs = [_to_entry(finding, document, site, sections) for finding in findings]
     if findings and (
         findings[0].rule == "article" or document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)
     ):
@@ -123,7 +124,8 @@ def _explicit(document: Document, told: Collection[str]) -> list[Finding]:
                 if (sure or normalised(finding.question) in told)
                 and not any(_same_place(finding, other) for other in kept)
             ]
-    return [finding for finding in kept if not _is_section(finding, kept, document)]
+    placed = sorted((finding for finding in kept if finding.head is not None), key=_place)
+    return [finding for finding in kept if not _is_section(finding, placed, document)]
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -157,12 +159,19 @@ def _same_place(one: Finding, two: Finding) -> bool:
     return one.head is not None and two.head is not None and (one.head.holds(two.head) or two.head.holds(one.head))
 
 
+def _place(finding: Finding) -> int:
+    return finding.head.order if finding.head is not None else -1
+
+
+def _inside(box: Box, placed: Sequence[Finding]) -> Sequence[Finding]:
+    """Those of findings in document order whose question stands in a box."""
+    return placed[bisect_left(placed, box.order, key=_place) : bisect_left(placed, box.end, key=_place)]
+
+
 def _is_section(finding: Finding, others: Sequence[Finding], document: Document) -> bool:
-    """Whether the answer holds other questions: then it is a section, not an answer."""
+    """Whether the answer holds other questions: then it is a section, not an answer. `others` are in document order."""
     own = normalised(finding.question)
-    inside = [
-        o for o in others if o.head is not None and o is not finding and any(p.holds(o.head) for p in finding.answer)
-    ]
+    inside = [other for part in finding.answer for other in _inside(part, others) if other is not finding]
     if any(normalised(other.question) != own for other in inside):
         return True
     if asks(finding.question):
@@ -175,7 +184,7 @@ def _closes(box: Box) -> bool:
     return bool(PAGE_END.search(box.text) or INVITATION.match(box.text))
 
 
-def _to_entry(finding: Finding, document: Document, site: str, questions: Collection[str]) -> FaqEntry:
+def _to_entry(finding: Finding, document: Document, site: str, sections: Sequence[Box]) -> FaqEntry:
     url = document.page.url
     return FaqEntry(
         id=entry_id(site, url, finding.question),
@@ -183,7 +192,7 @@ def _to_entry(finding: Finding, document: Document, site: str, questions: Collec
         answer=finding.text,
         url=url,
         anchor=document.anchor(finding.head),
-        section=document.section(finding.head, questions),
+        section=section_of(finding.head, sections),
         language=detect(f"{finding.question} {finding.text}", document.language or "en"),
         source=finding.rule,
     )

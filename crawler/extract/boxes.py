@@ -29,7 +29,7 @@ class Box:
     """A block of the page, or one line of text (`tag` "line", with `runs` and no children).
 
     `text` is what a visitor reads, on one line; `linked` of its characters are links; `bold` and `italic` say that all
-    of them are. `level` is 1 to 6 for a heading, else 0; `in_heading` and `in_code` say what is around. `order` and `end` number the boxes in document order: what is inside lies in [order, end). `gap` says that an empty
+    of them are. `level` is 1 to 6 for a heading, else 0; `in_heading` and `in_code` say what is around; `is_leaf` that it holds lines only (a line itself is no leaf). `order` and `end` number the boxes in document order: what is inside lies in [order, end). `gap` says that an empty
     line stood before. `anchor` is the id of an inline element in or before a line.
     """
 
@@ -50,11 +50,7 @@ class Box:
     level: int = 0
     in_heading: bool = False
     in_code: bool = False
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it holds lines only (a line itself does not count)."""
-        return bool(self.children) and all(child.tag == "line" for child in self.children)
+    is_leaf: bool = False
 
     @property
     def classes(self) -> list[str]:

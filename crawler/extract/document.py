@@ -1,9 +1,10 @@
 """A parsed page and what every rule asks of it: its boxes, whether it is a FAQ, section, anchor. Pure; finds no questions."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree, html
 
@@ -109,10 +110,6 @@ class Document:
         """How many of `texts` have the shape of a question."""
         return sum(map(asks, texts))
 
-    def lines_between(self, start: int, stop: int) -> list[Box]:
-        """Lines whose order lies in [start, stop)."""
-        return self.lines[bisect_left(self._line_orders, start) : bisect_left(self._line_orders, stop)]
-
     def above(self, box: Box) -> str:
         """Text of the nearest heading before `box` that outranks it; the page's title when there is none."""
         level = box.level or 7
@@ -133,31 +130,30 @@ class Document:
     def _line_orders(self) -> list[int]:
         return [line.order for line in self.lines]
 
+    def has_lines(self, start: int, stop: int) -> bool:
+        """Whether a line's order lies in [start, stop)."""
+        return bisect_left(self._line_orders, start) < bisect_left(self._line_orders, stop)
+
     def cover(self, start: int, stop: int, within: Box | None = None) -> list[Box]:
         """The fewest boxes that hold exactly what lies in [start, stop)."""
         box = within or self.root
         if start <= box.order and box.end <= stop:
             return [box]
-        return [
-            part
-            for child in box.children
-            if child.order < stop and start < child.end
-            for part in self.cover(start, stop, child)
-        ]
+        found = []
+        first = bisect_right(box.children, start, key=lambda child: child.end)
+        for child in islice(box.children, first, None):
+            if child.order >= stop:
+                break
+            found += self.cover(start, stop, child)
+        return found
 
     @cached_property
     def _sections(self) -> list[Box]:
         return [box for box in self.boxes if box.level and box.text]
 
-    def section(self, box: Box | None, questions: Collection[str]) -> str:
-        """Text of the nearest heading above `box` that is none of `questions` and asks nothing; "" when there is none."""
-        if box is None:
-            return ""
-        above = self._sections[: bisect_left(self._section_orders, box.order)]
-        for heading in reversed(above):
-            if not heading.holds(box) and heading.text not in questions and not asks(heading.text):
-                return heading.text
-        return ""
+    def sections(self, questions: Collection[str]) -> list[Box]:
+        """The headings that are none of `questions` and ask nothing."""
+        return [heading for heading in self._sections if heading.text not in questions and not asks(heading.text)]
 
     def anchor(self, box: Box | None) -> str:
         """The id nearest to a question: its own, one inside it, or that of a wrapper that begins with it."""
@@ -193,6 +189,16 @@ def parse(text: str) -> etree._Element:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return etree.Element("html")
     return parsed
+
+
+def section_of(box: Box | None, sections: Sequence[Box]) -> str:
+    """Text of the nearest of `sections` above a box; "" when there is none."""
+    if box is None:
+        return ""
+    above = bisect_left(sections, box.order, key=lambda heading: heading.order)
+    return next(
+        (heading.text for heading in reversed(sections[max(0, above - 3) : above]) if not heading.holds(box)), ""
+    )
 
 
 def ancestors(box: Box) -> Iterator[Box]:

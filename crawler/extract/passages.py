@@ -24,18 +24,19 @@ class PassageText:
 
 def split_passages(document: Document, taken: Collection[Box] = ()) -> Iterator[PassageText]:
     """Text between headings, long sections cut between blocks; scraps, and the boxes in `taken`, are left out."""
-    heading, anchor, parts = "", "", list[Box]()
+    heading, anchor, parts, chars = "", "", list[Box](), 0
     for box in _blocks(document.root, frozenset(map(id, taken))):
         if box.level or box.tag in HEADLIKE or box.attrs.get("aria-controls"):
             yield from _passage(document, heading, anchor, parts)
-            heading, anchor, parts = box.text, document.anchor(box), []
+            heading, anchor, parts, chars = box.text, document.anchor(box), [], 0
             continue
         if is_menu([box]):
             continue
-        if sum(len(part.text) for part in parts) + len(box.text) > MAX_CHARS and parts:
+        if chars + len(box.text) > MAX_CHARS and parts:
             yield from _passage(document, heading, anchor, parts)
-            parts = []
+            parts, chars = [], 0
         parts.append(box)
+        chars += len(box.text)
     yield from _passage(document, heading, anchor, parts)
 
 

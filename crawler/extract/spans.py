@@ -14,10 +14,10 @@ def stops(document: Document, look: Look, heads: Sequence[Box]) -> list[int]:
     items = [_item(head, heads) for head in heads]
     following = [two if one.parent is two.parent else None for one, two in pairwise(items)] + [None]
     # Text between one item and the next belongs to the first; then what follows the last does too.
-    spills = any(two and document.lines_between(one.end, two.order) for one, two in zip(items, following, strict=True))
+    spills = any(two and document.has_lines(one.end, two.order) for one, two in zip(items, following, strict=True))
     found, orders = [], [head.order for head in heads]
     for head, item, after in zip(heads, items, following, strict=True):
-        inside = bool(document.lines_between(head.end, item.end))
+        inside = document.has_lines(head.end, item.end)
         flow = item.parent.end if item.parent is not None else item.end
         stop = after.order if after is not None else item.end if inside and not spills else flow
         later = bisect_left(orders, head.end)

@@ -40,6 +40,7 @@ LONE_LABEL = re.compile(r"^\s*([QA问問答])\s*[.:：]?\s*$")
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 LEADS_SOMEWHERE = re.compile(r"^\s*(?!javascript:|data:|vbscript:|#?\s*$)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]")
+MAX_ATTRIBUTES = 100
 MAX_DEPTH = 100  # deeper than pages of people go, and each level takes some frames of the stack to read
 
 
@@ -108,7 +109,7 @@ class _Builder:
     def element(self, element: etree._Element, style: _Style, depth: int) -> None:
         """One element: left out, a line break, a block, or a style of the line."""
         tag = element.tag
-        attrs = dict(element.items())  # not of `attrib`: that looks names up again, and some cannot be
+        attrs = _attributes(element)
         if tag == "br":
             self.flush(broken=True)
         elif depth > MAX_DEPTH:
@@ -177,6 +178,12 @@ class _Builder:
         self.breaks = 0
 
 
+def _attributes(element: etree._Element) -> dict[str, str]:
+    """The attributes of an element; none of one with more than anybody writes, which would take seconds to read."""
+    # Not dict(element.attrib): that looks names up again, and some cannot be.
+    return dict(element.items()) if len(element.attrib) <= MAX_ATTRIBUTES else {}
+
+
 def _level(tag: str, attrs: Mapping[str, str]) -> int:
     if tag in HEADINGS:
         return int(tag[1])
@@ -206,6 +213,7 @@ def _line(runs: Sequence[Run], parent: Box, gap: bool, anchor: str) -> Box:
 def _sum_up(box: Box) -> None:
     box.text = " ".join([child.text for child in box.children if child.text])
     box.linked = sum([child.linked for child in box.children])
+    box.is_leaf = bool(box.children) and all(child.tag == "line" for child in box.children)
     box.bold = bool(box.children) and all(child.bold for child in box.children)
     box.italic = bool(box.children) and all(child.italic for child in box.children)
 
