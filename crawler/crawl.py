@@ -151,9 +151,10 @@ class _Walk:
                     yield from self._queue_again(rest)
                 else:
                     break
-        whole = self.whole and self.hosts.sitemaps_whole and not self.stopped_by
-        yield from self._not_met(whole)
         left_out = self.frontier.left_out() + Counter({self.stopped_by: self.left})
+        # What a limit left out may be what leads to another page.
+        whole = self.whole and self.hosts.sitemaps_whole and not self.stopped_by and not left_out.total()
+        yield from self._not_met(whole)
         yield End(self.stopped_by or "done", whole, tuple(sorted(left_out.items())))
 
     def _fill(self, jobs: deque[_Job], submit: Submit, elapsed_s: float) -> None:

@@ -85,6 +85,13 @@ def held_back(
     return ""
 
 
+def moved_edits(diff: Diff, edits: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Edits of entries that now stand at another address, word for word, as edits of the entries there."""
+    here = {(normalised(e.question), e.answer): e.id for e in diff.added}
+    goals = {e.id: here.get((normalised(e.question), e.answer), "") for e in diff.removed}
+    return [{**edit, "id": goals[edit["id"]]} for edit in edits if goals.get(edit["id"])]
+
+
 def without_repeats(entries: Iterable[FaqEntry]) -> list[FaqEntry]:
     """Entries without those that say again what an earlier one says: on shops' pages one answer stands in many places.
 

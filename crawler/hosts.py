@@ -70,7 +70,10 @@ class Hosts:
         """Pages that the sitemaps of robots.txt name, else /sitemap.xml; one that fails is passed over and noted."""
         waiting = deque(list(self.of(seed).rules.sitemaps()) or [urljoin(seed, "/sitemap.xml")])
         read = set[str]()
-        while waiting and len(read) < MAX_SITEMAPS:
+        while waiting:
+            if len(read) == MAX_SITEMAPS:
+                self.sitemaps_whole = False
+                return
             url = canonical_or_empty(waiting.popleft(), seed)
             if url and url not in read and same_site(url, seed):
                 read.add(url)
@@ -87,8 +90,10 @@ class Hosts:
         except (FetchFailed, UrlRefused):
             self.sitemaps_whole = False
             return sitemap.Sitemap()
-        self.sitemaps_whole = self.sitemaps_whole and response.status < 500
-        return sitemap.parse(response.body) if response.status == 200 else sitemap.Sitemap()
+        found = sitemap.parse(response.body) if response.status == 200 else sitemap.Sitemap()
+        # A site may have no sitemap; but one that answers with something else has lost what it names, not its pages.
+        self.sitemaps_whole = self.sitemaps_whole and (found.is_whole or response.status in (404, 410))
+        return found
 
     def _file(self, url: str, pace: Pace) -> Response:
         """Fetch robots.txt or a sitemap; redirects are followed within the site."""

@@ -63,7 +63,7 @@ class FaqEntry:
 
 NUMBERING = re.compile(
     r"^\s*(?:(?:Q|A|问题?|問題?|答|Frage|Question|Pregunta)\s*\d*\s*[.:：、)）]\s*"
-    r"|第?\s*[0-9一二三四五六七八九十]+\s*[.、:：)）]\s*|[☆★●■◆▶►•·*]\s*)+",
+    r"|第?\s*[0-9一二三四五六七八九十]+\s*[.、:：)）](?!\d)\s*|[☆★●■◆▶►•·*]\s*)+",
     re.IGNORECASE,
 )
 

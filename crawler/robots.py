@@ -38,10 +38,10 @@ def parse(status: int, body: bytes, agent: str, host: str) -> Robots:
     """Rules from a robots.txt answer: 2xx is read, 4xx allows all.
 
     Raises:
-        FetchFailed: on 5xx, which means "wait", not "come in" (RFC 9309, 2.3.1.4).
+        FetchFailed: on 5xx and 429, which mean "wait", not "come in" (RFC 9309, 2.3.1.4).
 
     """
-    if status >= 500:
+    if status >= 500 or status == 429:
         raise FetchFailed(
             f"{host}/robots.txt answers {status}: the site asks to be left alone for now. Try again later"
         )

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -19,6 +20,7 @@ class Sitemap:
 
     pages: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 def parse(body: bytes) -> Sitemap:
@@ -33,12 +35,13 @@ def parse(body: bytes) -> Sitemap:
         return Sitemap()
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         return Sitemap()
-    found = _newest_first(root)
-    return Sitemap(sitemaps=found) if etree.QName(root).localname == "sitemapindex" else Sitemap(pages=found)
+    kind, found = etree.QName(root).localname, _newest_first(root)
+    whole = kind in ("sitemapindex", "urlset") and len(found) < MAX_URLS and not parser.error_log
+    return Sitemap(sitemaps=found, is_whole=whole) if kind == "sitemapindex" else Sitemap(found, is_whole=whole)
 
 
 def _newest_first(root: Any) -> tuple[str, ...]:
-    rows = list(root.iter("{*}url", "{*}sitemap"))[:MAX_URLS]
+    rows = islice(root.iter("{*}url", "{*}sitemap"), MAX_URLS)
     dated = [(_text(row, "lastmod"), address) for row in rows if (address := _text(row, "loc"))]
     # ISO dates sort as text; the sort is stable, so that those without a date keep their order at the end.
     return tuple(address for _, address in sorted(dated, key=lambda pair: pair[0], reverse=True))

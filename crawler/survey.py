@@ -1,8 +1,10 @@
 """Everything that one page says, from a single parse: entries, links, what was dropped. Pure; opens nothing."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from crawler.charset import decode
 from crawler.extract import Document, read
@@ -16,7 +18,8 @@ EMPTY_MOUNT = re.compile(
     r"^(?:root|app|__next|__nuxt|main-app|.*(?:faq|question|problem|wenti|help|list|accordion).*)$", re.IGNORECASE
 )
 LITTLE_TEXT_CHARS = 200
-MAX_LINKS = 5000
+MAX_LINKS = 2000
+MAX_LINK_CHARS = 200_000
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,18 @@ def survey(response: Response, site: str = "") -> Survey:
     return Survey(
         links.canonical_url or response.url,
         entries,
-        links.links[:MAX_LINKS],
+        _bounded(links.links),
         links.noindex,
         detect(document.root.text[:4000], document.language),
         document.hidden_chars,
         not pairs and _is_scripted(document),
     )
+
+
+def _bounded(links: Sequence[str]) -> tuple[str, ...]:
+    """As many links as a page of people has: a crawl remembers them all."""
+    room = accumulate(map(len, links))
+    return tuple(link for link, chars in zip(links[:MAX_LINKS], room, strict=False) if chars <= MAX_LINK_CHARS)
 
 
 def _is_scripted(document: Document) -> bool:

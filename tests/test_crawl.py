@@ -255,7 +255,7 @@ def test_a_limit_ends_the_crawl_and_says_how_much_it_left() -> None:
 def test_the_limit_of_depth_is_said() -> None:
     web = Web({"/": links("/1"), "/1": links("/2", "/also"), "/2": links("/3")})
 
-    assert End(left_out=(("max_depth", 2),)) == end(visits(web, max_depth=1))
+    assert End(whole=False, left_out=(("max_depth", 2),)) == end(visits(web, max_depth=1))
 
 
 def test_the_limits_of_bytes_and_of_time() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.diff import apply_edits, edited_changed, held_back, merge_crawl, merge_import, without_repeats
+from crawler.diff import apply_edits, edited_changed, held_back, merge_crawl, merge_import, moved_edits, without_repeats
 from crawler.records import FaqEntry
 
 PAY = FaqEntry("pay", "How do I pay?", "By card.", url="https://shop.example/pay", source="details")
@@ -188,3 +188,12 @@ def test_what_another_page_says_too_is_published_once() -> None:
     notice_too = FaqEntry("5", "", "Need support? Write to us; we answer within a day.", "https://shop.example/b")
 
     assert [one, other, notice] == without_repeats([one, again, other, notice, notice_too])
+
+
+def test_an_edit_goes_with_its_entry_to_another_address() -> None:
+    there = replace(PAY, id="moved", url="https://shop.example/payment")
+    diff = merge_crawl([PAY, SHIP], [there, SHIP])
+
+    assert [{"id": "moved", "answer": "In gold."}] == moved_edits(
+        diff, [{"id": "pay", "answer": "In gold."}, {"id": "ship"}]
+    )

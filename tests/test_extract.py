@@ -535,3 +535,33 @@ def test_an_answer_that_begins_with_an_article_keeps_it() -> None:
         "<details><summary>How?</summary><p>A letter will do.</p></details>"
         "<details><summary>问 怎么做？</summary><p>答 先写信。</p></details>"
     )
+
+
+@pytest.mark.parametrize(
+    "question", ["9:30前下单当天发货吗？", "3:00 delivery possible?", "1.5L bottle?", "2026年春节放假吗？"]
+)
+def test_a_number_that_is_part_of_the_question_stays(question: str) -> None:
+    assert [(question, "Yes.")] == pairs(f"<details><summary>{question}</summary>Yes.</details>")
+
+
+def test_sizes_and_times_tell_questions_apart() -> None:
+    html = "".join(
+        f"<details><summary>{q}</summary>{n}</details>" for n, q in enumerate(("1.5L bottle?", "2.5L bottle?"), 7)
+    )
+
+    assert 2 == len({entry.id for entry in entries(html)})
+
+
+def test_a_question_under_two_headings_has_two_answers() -> None:
+    html = "".join(
+        f"<h2>{land}</h2><details><summary>How long does it take?</summary>{answer}</details>"
+        for land, answer in (("Germany", "Two days."), ("France", "Nearly a week."))
+    )
+
+    found = entries(html)
+    assert [("Germany", "Two days."), ("France", "Nearly a week.")] == [(e.section, e.answer) for e in found]
+    assert 2 == len({entry.id for entry in found})
+
+
+def test_what_would_move_a_terminal_is_not_kept() -> None:
+    assert [("Really?", "Yes[2J.")] == pairs("<details><summary>Real&#27;ly?</summary>Yes&#27;[2J.&#x202e;</details>")

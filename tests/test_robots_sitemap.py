@@ -43,12 +43,12 @@ def test_rules_for_our_name_win() -> None:
     assert rules(text, agent="Other").allows(f"{HOST}/help/faq")
 
 
-@pytest.mark.parametrize("status", [301, 401, 403, 404, 410, 429])
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 410])
 def test_no_robots_txt_allows_everything(status: int) -> None:
     assert rules(b"User-agent: *\nDisallow: /", status).allows(f"{HOST}/staff/")
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_server_error_asks_to_wait(status: int) -> None:
     with pytest.raises(FetchFailed, match=rf"^https://shop.example/robots.txt answers {status}.*Try again later$"):
         rules(b"", status)
@@ -122,7 +122,7 @@ PAGES = ("https://shop.example/faq", "https://shop.example/a?b=1&c=2")
 
 @pytest.mark.parametrize("body", [URLSET, gzip.compress(URLSET), URLSET.split(b"\n", 1)[1]])
 def test_a_sitemap_names_pages(body: bytes) -> None:
-    assert sitemap.Sitemap(pages=PAGES) == sitemap.parse(body)
+    assert sitemap.Sitemap(pages=PAGES, is_whole=True) == sitemap.parse(body)
 
 
 def test_a_sitemap_without_a_namespace() -> None:
@@ -144,7 +144,12 @@ def test_what_was_changed_last_comes_first_and_nothing_is_left_out() -> None:
 def test_an_index_names_sitemaps() -> None:
     body = b"<sitemapindex><sitemap><loc>https://shop.example/zh.xml.gz</loc></sitemap></sitemapindex>"
 
-    assert sitemap.Sitemap(sitemaps=("https://shop.example/zh.xml.gz",)) == sitemap.parse(body)
+    assert sitemap.Sitemap(sitemaps=("https://shop.example/zh.xml.gz",), is_whole=True) == sitemap.parse(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><p>Are you human?</p></html>", URLSET[:-40]])
+def test_what_is_no_whole_sitemap_says_nothing_of_pages_that_it_leaves_out(body: bytes) -> None:
+    assert not sitemap.parse(body).is_whole
 
 
 @pytest.mark.parametrize(

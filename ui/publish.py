@@ -21,6 +21,7 @@ from crawler.diff import (
     held_back,
     merge_crawl,
     merge_import,
+    moved_edits,
     read_edits,
     without_repeats,
 )
@@ -153,6 +154,9 @@ def _crawl(before: _Before, watch: Watch, dry_run: bool, accept: bool) -> Publis
     if published.held:
         journal.hold_back(visits)
     else:
+        if moved := moved_edits(diff, edits):
+            edits = [*edits, *moved]
+            _write_rows(before.folder / "edits.jsonl", edits)
         _note_edited(before, published.edited_changed)
         synced = _store(before.settings, before.site, before.entries, diff, edits, watch, crawled.states)
         published = replace(published, synced=synced)
@@ -220,4 +224,8 @@ def _note_edited(before: _Before, changed: Iterable[FaqEntry]) -> None:
     new = [was[entry.id] for entry in changed if entry.id not in rows]
     rows |= {e.id: {"id": e.id, "question": e.question, "answer": e.answer, "seen_at": now} for e in new}
     if new:
-        write_text_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values()))
+        _write_rows(path, rows.values())
+
+
+def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    write_text_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

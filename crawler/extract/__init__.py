@@ -48,6 +48,7 @@ EXPLICIT: tuple[Extractor, ...] = (
     find_two_columns,
 )
 
+SAME_START_CHARS = 40
 # What needs no further sign.
 SURE = (find_microdata, find_named_columns)
 
@@ -66,13 +67,26 @@ def read(document: Document, site: str) -> tuple[list[FaqEntry], list[FaqEntry]]
     """Pairs, and passages of the rest; there is no rest where a page calls itself a FAQ, or where pairs hold most of it."""
     findings = _merge(document)
     sections = document.sections({finding.question for finding in findings})
-    pairs = [_to_entry(finding, document, site, sections) for finding in findings]
+    pairs = _apart([_to_entry(finding, document, site, sections) for finding in findings], site)
     if findings and (
         findings[0].rule == "article" or document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)
     ):
         return pairs, []
     taken = [box for finding in findings for box in (finding.head, *finding.answer) if box is not None]
     return pairs, _passages(document, site, taken)
+
+
+def _apart(entries: Sequence[FaqEntry], site: str) -> list[FaqEntry]:
+    """Entries with an id each: a question that stands under two headings is told apart by them."""
+    seen: set[str] = set()
+    found = []
+    for entry in entries:
+        if entry.id in seen:
+            entry = replace(entry, id=entry_id(site, entry.url, f"{entry.question} {entry.section}"))
+        if entry.id not in seen:
+            seen.add(entry.id)
+            found.append(entry)
+    return found
 
 
 def _passages(document: Document, site: str, taken: Sequence[Box]) -> list[FaqEntry]:
@@ -90,7 +104,10 @@ def _merge(document: Document) -> list[Finding]:
     found = [*explicit, *find_runs(document, [*explicit, *told])]
     kept: dict[str, Finding] = {}
     for finding in [*found, *told]:
-        kept.setdefault(normalised(finding.question), finding)
+        key = normalised(finding.question)
+        first = kept.setdefault(key, finding)
+        if _is_of_another_section(first, finding, document):
+            kept.setdefault(f"{key} {document.above(finding.head or document.root)}", finding)
     if not kept:
         kept = {finding.question: finding for finding in find_article(document)}
     found = sorted(kept.values(), key=lambda finding: finding.head.order if finding.head is not None else 1 << 30)
@@ -109,6 +126,14 @@ def _trimmed(finding: Finding, document: Document) -> Finding:
         boxes = boxes[:cut]
         finding = replace(finding, text=bare_answer(document.markdown(boxes)), answer=tuple(boxes))
     return finding
+
+
+def _is_of_another_section(one: Finding, two: Finding, document: Document) -> bool:
+    """Whether a question is asked once more under another heading, with another answer: how long to Germany, to France."""
+    if one.head is None or two.head is None or document.above(one.head) == document.above(two.head):
+        return False
+    first, second = (normalised(finding.text) for finding in (one, two))
+    return not first.startswith(second[:SAME_START_CHARS]) and not second.startswith(first[:SAME_START_CHARS])
 
 
 def _explicit(document: Document, told: Collection[str]) -> list[Finding]:

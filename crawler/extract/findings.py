@@ -29,7 +29,7 @@ ANSWER_LABEL = re.compile(
 BARE_ANSWER_LABEL = re.compile(r"^答\s+(?=\S)")
 ORDINAL = re.compile(
     r"^\s*(?:[☆★●■◆▶►▪•·◎○※✦✓❓➤➢»>*]+\s*|(?:第\s*)?[一二三四五六七八九十]{1,3}\s*[、.．:：)）]\s*|[（(]\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[)）]\s*"
-    r"|\d{1,3}\s*[、:：)）]\s*|\d{1,3}\s*[.．](?!\d)\s*|\d{1,2}(?:\.\d{1,2}){1,4}[.)]?\s+|[①-⑳]\s*|\#{1,3}\s*)"
+    r"|\d{1,3}\s*[、)）]\s*(?!\d)|\d{1,2}[:：]\s+|\d{1,3}\s*[.．](?!\d)\s*|\d{1,2}(?:\.\d{1,2}){1,4}[.)]?\s+|[①-⑳]\s*|\#{1,3}\s*)"
 )
 TAIL_GLYPHS = re.compile(
     r"[\s+＋−–▼▾▸►›»❯⌄∨˅×✕✚➕➖⊕⊖¶⚓∧▲▴^<>|]+$|\s*\b(?:expand_more|expand_less|keyboard_arrow_(?:down|up|right)|add|chevron_right|arrow_drop_down)$"

@@ -32,7 +32,7 @@ ASKING_LABELS, ANSWERING_LABELS = "QFPВس问問", "ARОج答"
 # Format characters (Unicode Cf) carry nothing that is read, but can carry instructions (tag characters).
 # The two joiners stay: Persian and emoji are spelt with them.
 INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 # An icon that is a letter: <i>问</i>, <span>Q</span>.
 LABELLED = frozenset("i em b span strong small font label".split())
@@ -156,7 +156,7 @@ class _Builder:
         if not style.pre:
             words = " ".join(text.split())
             text = f"{' ' * text[0].isspace()}{words}{' ' * text[-1].isspace()}" if words else " "
-        if not text.isascii():
+        if not text.isprintable():
             text = INVISIBLE.sub("", text)
         if text:
             self.runs.append(Run(text, style.bold, style.italic, style.code, style.href))

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.records import Page
+from crawler.records import FaqEntry, Page
 from ui.cli.context import JsonOption
 from ui.cli.output import emit, say, show
 from ui.errors import BadCall
 
+Found = tuple[list[FaqEntry], list[FaqEntry]]
 ENTRY_KEYS = ("question", "answer", "url", "anchor", "section", "language", "source")
 
 
@@ -46,10 +47,7 @@ def extract(
 
 
 def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
-    from crawler.extract import Document
-    from crawler.extract import read as read_document
-
-    entries, rest = read_document(Document(_read(name, allow_hosts)), site="")
+    entries, rest = _fetched(name, allow_hosts) if name.startswith(("http://", "https://")) else _read(name)
     return {
         "file": name,
         "entries": [{key: getattr(entry, key) for key in ENTRY_KEYS} for entry in entries],
@@ -57,36 +55,38 @@ def _extracted(name: str, allow_hosts: list[str]) -> dict[str, Any]:
     }
 
 
-def _read(name: str, allow_hosts: list[str]) -> Page:
+def _read(name: str) -> Found:
     from crawler.charset import decode
+    from crawler.extract import Document
+    from crawler.extract import read as read_document
     from crawler.response import Response
 
-    if name.startswith(("http://", "https://")):
-        return _fetched(name, allow_hosts)
     path = Path(name)
     try:
         body = path.read_bytes()
-        if not Response("", 200, "", body).is_html:
-            raise BadCall(f"{name} is no web page. Give an HTML file or an address that begins with http")
-        return Page(path.resolve().as_uri(), decode(body))
     except OSError as error:
         raise BadCall(
             f"{name} cannot be read ({error.strerror}). Give an HTML file or an address that begins with http"
         ) from error
+    if not Response("", 200, "", body).is_html:
+        raise BadCall(f"{name} is no web page. Give an HTML file or an address that begins with http")
+    return read_document(Document(Page(path.resolve().as_uri(), decode(body))), site="")
 
 
-def _fetched(url: str, allow_hosts: list[str]) -> Page:
-    from crawler.charset import decode
+def _fetched(url: str, allow_hosts: list[str]) -> Found:
     from crawler.errors import CrawlerError
     from crawler.fetch import open_fetch  # heavy, and files need none of it
+    from crawler.sandbox import open_survey
 
     try:
         response = open_fetch(allow_hosts=allow_hosts)(url)
+        if response.status != 200 or not response.is_html:
+            raise BadCall(f"{url} answers {response.status} with {response.content_type or 'no type'}, not a web page")
+        with open_survey("") as survey:
+            entries = survey(response).entries
     except CrawlerError as error:
         raise BadCall(str(error)) from error
-    if response.status != 200 or not response.is_html:
-        raise BadCall(f"{url} answers {response.status} with {response.content_type or 'no type'}, not a web page")
-    return Page(response.url, decode(response.body, response.content_type))
+    return [e for e in entries if e.question], [e for e in entries if not e.question]
 
 
 def _tell(found: dict[str, Any]) -> None:

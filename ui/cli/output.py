@@ -1,12 +1,20 @@
 """What commands print: JSON on standard output, everything for people on standard error, progress on a terminal only."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from index.catalogue import Model
+
+# What moves a terminal's cursor, sets its title or turns its text round: pages are written by strangers.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _harmless(text: str) -> str:
+    return CONTROLS.sub("", text)
 
 
 def emit(value: dict[str, Any]) -> None:
@@ -17,13 +25,13 @@ def emit(value: dict[str, Any]) -> None:
 
 def show(text: str) -> None:
     """A line for people on standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_harmless(text) + "\n")
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
     """A line for people on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_harmless(text) + "\n")
     sys.stderr.flush()
 
 
