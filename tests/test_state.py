@@ -111,7 +111,7 @@ def test_a_journal_that_was_not_removed_is_gone_on_with(tmp_path: Path) -> None:
     stopped = second.stopped(NOW)
     assert stopped is not None
     assert VISITS[:3] == list(stopped.done.values())
-    assert abs(stopped.at - NOW) < timedelta(minutes=5)
+    assert abs(stopped.at - NOW) < timedelta(hours=1)
     second.note(VISITS[3])  # type: ignore[arg-type]
     second.close()
 
