@@ -44,8 +44,15 @@ SLOW = page("".join(f"<a href=/{i}?b=1>{i}</a>\n" for i in range(15_000)), "slow
 
 def children() -> list[int]:
     """The readers that this process has started; other tests leave other children."""
-    pids = [pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
-    return sorted(int(pid) for pid in pids if b"crawler.reader" in _command(pid))
+    pids = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return sorted(int(pid) for pid in pids if _parent(pid) == os.getpid() and b"crawler.reader" in _command(pid))
+
+
+def _parent(pid: str) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has ended meanwhile
+        return 0
 
 
 def _command(pid: str) -> bytes:
