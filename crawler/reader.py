@@ -1,4 +1,4 @@
-"""The child of `sandbox`: `python -m crawler.reader` reads one page after another within its limits, and answers in JSON.
+"""The child of `sandbox`: `python -m crawler.reader` reads page after page within its limits, and answers in JSON.
 
 It knows of no network, keeps nothing from page to page, and ends when its parent does. Both sides of the pipe are here:
 a message is its length in four bytes, then its bytes.
@@ -35,8 +35,9 @@ NEARLY_ALL = 0.75
 class SandboxLimits:
     """What reading one page may cost: address space of the child, wall time, size of what was read.
 
-    Three quarters of `memory_mib` are for use. A child that has had more than `spent_mib` resident is replaced: it would not give the memory back. On Windows only
-    `page_s` and `answer_mib` hold, on macOS the address space is not limited.
+    Three quarters of `memory_mib` are for use. A child that has had more than `spent_mib` resident is replaced: it
+    would not give the memory back. On Windows only `page_s` and `answer_mib` hold, on macOS the address space is not
+    limited.
     """
 
     memory_mib: int = 512
@@ -140,18 +141,22 @@ def _to_dict(value: Any) -> dict[str, Any]:
 
 def _mapped_mib() -> float:
     """The most address space that this process has had so far; 0 where the system does not limit it."""
-    if sys.platform != "linux":
-        return 0.0
-    with open("/proc/self/status", "rb") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(b"VmPeak:"))
+    return _peak_mib("VmPeak")
 
 
 def _resident_mib() -> float:
-    """The most that this process has had resident so far."""
-    if sys.platform == "win32":
+    """The most that this process has had resident so far; 0 where the system does not say."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB
+    # Not ru_maxrss on Linux: there a new process begins with what its parent had, and a server has far more.
+    return _peak_mib("VmHWM")
+
+
+def _peak_mib(name: str) -> float:
+    if sys.platform != "linux":
         return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (MIB if sys.platform == "darwin" else 1024)
+    with open("/proc/self/status", "rb") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(name.encode()))
 
 
 if __name__ == "__main__":

@@ -161,6 +161,20 @@ def test_a_child_that_has_grown_is_replaced() -> None:
 
 
 @linux_only
+def test_a_child_of_a_large_process_is_no_larger_for_it() -> None:
+    others = set(children())
+    ballast = bytearray(os.urandom(2**20)) * 300  # MiB, as a server has that has loaded its models
+    with open_survey("shop", limits=SandboxLimits(spent_mib=192)) as read:
+        read(GOOD)
+        first = set(children()) - others
+        read(GOOD)
+
+        assert len(first) == 1
+        assert first == set(children()) - others
+    del ballast
+
+
+@linux_only
 def test_a_child_is_limited_and_knows_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEFU_ADMIN_PASSWORD", "hunter2")
     others = set(children())
