@@ -1,18 +1,20 @@
 """`Page -> list[FaqEntry]`: small pure extractors, each for one family of markup, and how their findings merge.
 
 Rules over the page come first, structured data last: on real pages JSON-LD often lists only some of what is shown, and
-in other words. A question found twice keeps the first finding; an answer that swallows another question is dropped.
+in other words. A question found twice keeps the first finding, unless it is asked under another heading with another
+answer; an answer that swallows another question is dropped.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from crawler.extract.articles import find_article
+from crawler.extract.belief import answered_chars, are_questions
 from crawler.extract.boxes import Box, names
 from crawler.extract.document import Document, ancestors, section_of
-from crawler.extract.findings import INVITATION, Finding, acceptable, bare_answer, is_menu, leads_away
+from crawler.extract.ends import trimmed
+from crawler.extract.findings import Finding, acceptable, heads_of, leads_away
 from crawler.extract.pairs import (
     find_classes,
     find_controls,
@@ -22,18 +24,12 @@ from crawler.extract.pairs import (
     find_two_columns,
 )
 from crawler.extract.passages import PassageText, split_passages
-from crawler.extract.runs import answered_chars, covers, find_runs
+from crawler.extract.runs import find_runs
 from crawler.extract.structured import find_json_ld, find_microdata
 from crawler.language import asks, detect
 from crawler.records import FaqEntry, Page, entry_id, normalised
 
 __all__ = ["Document", "extract", "passages", "read"]
-
-PAGE_END = re.compile(
-    r"(?:最近|最后|最後|本页|本頁).{0,12}(?:更新|修改)|更新(?:时间|日期|時間|日)\s*[:：]|last (?:updated|modified|changed|edited|reviewed)|page (?:was )?last|©|\(c\) \d{4}|copyright \d|版权所有|版權所有|all rights reserved"
-    r"|以上(?:内容|信息|资料|解答)|本(?:文|页)由|webmaster|page maintained|maintained by|letzte (?:änderung|aktualisierung)|zuletzt (?:geändert|aktualisiert)|dernière (?:mise à jour|modification)|última (?:actualización|modificación)|последнее обновление|最終更新",
-    re.IGNORECASE,
-)
 
 Extractor = Callable[[Document], Iterator[Finding]]
 
@@ -72,7 +68,7 @@ def read(document: Document, site: str) -> tuple[list[FaqEntry], list[FaqEntry]]
         findings[0].rule == "article" or document.is_faq or answered_chars(findings) >= 0.5 * len(document.root.text)
     ):
         return pairs, []
-    taken = [box for finding in findings for box in (finding.head, *finding.answer) if box is not None]
+    taken = [*heads_of(findings), *(box for finding in findings for box in finding.answer)]
     return pairs, _passages(document, site, taken)
 
 
@@ -111,21 +107,7 @@ def _merge(document: Document) -> list[Finding]:
     if not kept:
         kept = {finding.question: finding for finding in find_article(document)}
     found = sorted(kept.values(), key=lambda finding: finding.head.order if finding.head is not None else 1 << 30)
-    return [*found[:-1], *(_trimmed(finding, document) for finding in found[-1:])]
-
-
-def _trimmed(finding: Finding, document: Document) -> Finding:
-    """The last answer of a page without what closes the page: its date, its owner, a row of links."""
-    boxes = [
-        box for part in finding.answer for box in (part.children if part.tag in ("dd", "div", "section") else [part])
-    ]
-    cut = next((n for n, box in enumerate(boxes) if n and _closes(box)), len(boxes))
-    while cut > 1 and is_menu(boxes[cut - 1 : cut]):
-        cut -= 1
-    if cut < len(boxes):
-        boxes = boxes[:cut]
-        finding = replace(finding, text=bare_answer(document.markdown(boxes)), answer=tuple(boxes))
-    return finding
+    return [*found[:-1], *(trimmed(finding, document) for finding in found[-1:])]
 
 
 def _is_of_another_section(one: Finding, two: Finding, document: Document) -> bool:
@@ -139,18 +121,24 @@ def _is_of_another_section(one: Finding, two: Finding, document: Document) -> bo
 def _explicit(document: Document, told: Collection[str]) -> list[Finding]:
     """Findings of the explicit rules, as far as they are believed."""
     kept: list[Finding] = []
+    places: set[int] = set()  # of their questions
+    around: set[int] = set()
     for extractor in EXPLICIT:
         found = [f for f in extractor(document) if acceptable(f) and not (f.head and leads_away(f.head))]
         for group in _alike(found):
-            sure = extractor in SURE or _convinces(group, found, document, told)
-            kept += [
-                finding
-                for finding in group
-                if (sure or normalised(finding.question) in told)
-                and not any(_same_place(finding, other) for other in kept)
-            ]
+            sure = extractor in SURE or are_questions(group, found, document, told)
+            believed = group if sure else [finding for finding in group if normalised(finding.question) in told]
+            new = [f for f in believed if f.head and f.head.order not in around and places.isdisjoint(_lineage(f.head))]
+            kept += new
+            places |= {head.order for head in heads_of(new)}
+            around |= {order for head in heads_of(new) for order in _lineage(head)}
     placed = sorted((finding for finding in kept if finding.head is not None), key=_place)
     return [finding for finding in kept if not _is_section(finding, placed, document)]
+
+
+def _lineage(box: Box) -> list[int]:
+    """The places of a box and of what is around it."""
+    return [box.order, *(outer.order for outer in ancestors(box))]
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -163,25 +151,6 @@ def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
             look = (head.tag, head.attrs.get("role", ""), names(head), names(outer) if outer is not None else "")
             groups.setdefault(look, []).append(finding)
     return list(groups.values())
-
-
-def _convinces(group: Sequence[Finding], found: Sequence[Finding], document: Document, told: Collection[str]) -> bool:
-    """Whether pairs that look alike are questions and answers: they ask; or, on a FAQ page, they are what it says."""
-    asking = sum(_is_question(finding, told) for finding in group)
-    if not document.says_faq([finding.head for finding in group if finding.head is not None]):
-        total = sum(_is_question(finding, told) for finding in found)
-        return total >= 2 and total >= 0.4 * len(found) and asking >= 0.4 * len(group)
-    if asking >= 0.3 * len(group):
-        return True
-    return not any(_is_question(finding, told) for finding in found) and covers(document, found)
-
-
-def _is_question(finding: Finding, told: Collection[str]) -> bool:
-    return asks(finding.question) or normalised(finding.question) in told
-
-
-def _same_place(one: Finding, two: Finding) -> bool:
-    return one.head is not None and two.head is not None and (one.head.holds(two.head) or two.head.holds(one.head))
 
 
 def _place(finding: Finding) -> int:
@@ -202,11 +171,7 @@ def _is_section(finding: Finding, others: Sequence[Finding], document: Document)
     if asks(finding.question):
         return False
     heads = [box for part in finding.answer for box in part.walk() if box.level or (box.is_leaf and box.bold)]
-    return document.asking([box.text for box in heads]) >= 2
-
-
-def _closes(box: Box) -> bool:
-    return bool(PAGE_END.search(box.text) or INVITATION.match(box.text))
+    return sum(asks(box.text) for box in heads) >= 2
 
 
 def _to_entry(finding: Finding, document: Document, site: str, sections: Sequence[Box]) -> FaqEntry:

@@ -29,8 +29,10 @@ class Box:
     """A block of the page, or one line of text (`tag` "line", with `runs` and no children).
 
     `text` is what a visitor reads, on one line; `linked` of its characters are links; `bold` and `italic` say that all
-    of them are. `level` is 1 to 6 for a heading, else 0; `in_heading` and `in_code` say what is around; `is_leaf` that it holds lines only (a line itself is no leaf). `order` and `end` number the boxes in document order: what is inside lies in [order, end). `gap` says that an empty
-    line stood before. `anchor` is the id of an inline element in or before a line.
+    of them are. `level` is 1 to 6 for a heading, else 0; `in_heading` and `in_code` say what is around; `is_leaf` that
+    it holds lines only (a line itself is no leaf). `order` and `end` number the boxes in document order: what is inside
+    lies in [order, end). `gap` says that an empty line stood before. `anchor` is the id of an inline element in or
+    before a line.
     """
 
     tag: str

@@ -106,17 +106,28 @@ class Document:
                 found.append((line.order, min(next(ends, self.root.end), _part_of(line).end)))
         return found
 
-    def asking(self, texts: Collection[str]) -> int:
-        """How many of `texts` have the shape of a question."""
-        return sum(map(asks, texts))
-
     def above(self, box: Box) -> str:
         """Text of the nearest heading before `box` that outranks it; the page's title when there is none."""
         level = box.level or 7
-        for heading in reversed(self._sections[: bisect_left(self._section_orders, box.order)]):
+        place = bisect_left(self._section_orders, box.order) - 1
+        while place >= 0:
+            heading = self._sections[place]
             if heading.level < level and not heading.holds(box):
                 return heading.text
+            # Between a heading and the one that outranks it stands nothing that outranks more.
+            place = self._outranked_by[place] if heading.level >= level else place - 1
         return self.title
+
+    @cached_property
+    def _outranked_by(self) -> list[int]:
+        """For each heading, which one before it outranks it; -1 when none does."""
+        found: list[int] = []
+        for number, heading in enumerate(self._sections):
+            place = number - 1
+            while place >= 0 and self._sections[place].level >= heading.level:
+                place = found[place]
+            found.append(place)
+        return found
 
     def headings_between(self, start: int, stop: int) -> list[Box]:
         """Headings whose order lies in [start, stop)."""

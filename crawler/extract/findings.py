@@ -1,12 +1,13 @@
 """`Finding`: one question with its answer, as one rule saw it, and what makes a finding acceptable. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from crawler.extract.boxes import Box
 from crawler.extract.document import Document
+from crawler.language import asks
 from crawler.records import normalised
 
 MAX_QUESTION_CHARS = 300
@@ -61,6 +62,16 @@ class Finding:
     rule: str
     head: Box | None = None
     answer: Sequence[Box] = ()
+
+
+def heads_of(findings: Iterable[Finding]) -> list[Box]:
+    """Where their questions stand."""
+    return [finding.head for finding in findings if finding.head is not None]
+
+
+def is_asked(finding: Finding, told: Collection[str]) -> bool:
+    """Whether a question has the shape of one, or is among those that structured data has `told`, normalised."""
+    return asks(finding.question) or normalised(finding.question) in told
 
 
 def acceptable(finding: Finding) -> bool:
@@ -119,3 +130,8 @@ def bare_answer(text: str) -> str:
         shorter = pattern.sub("", text, count=1)
         text = shorter if any(c.isalnum() for c in shorter) else text
     return text.strip()
+
+
+def plain(boxes: Iterable[Box]) -> str:
+    """The text of an answer; Markdown is written for what is believed."""
+    return bare_answer(" ".join(box.text for box in boxes))

@@ -46,11 +46,14 @@ def _may_head(box: Box) -> bool:
 def _looks(box: Box) -> Iterator[Look]:
     own = names(box)
     if box.in_code:
-        yield from [("bold",)] if box.bold else []
-        yield from [("label",)] if QUESTION_LABEL.match(box.text) else []
+        if box.bold:
+            yield ("bold",)
+        if QUESTION_LABEL.match(box.text):
+            yield ("label",)
     elif box.level:
         yield ("heading", box.level)
-        yield from [("heading", box.level, own)] if own else []
+        if own:
+            yield ("heading", box.level, own)
     else:
         yield from _looks_of_block(box, own)
         if box.tag in ("line", "tr") or len(box.children) == 1:

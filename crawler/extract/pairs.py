@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from crawler.extract.boxes import Box, names
 from crawler.extract.document import Document, ancestors
 from crawler.extract.findings import Finding, bare_answer, bare_question
+from crawler.language import asks
 
 QUESTION_CLASS = re.compile(
     r"(?:^|[-_])(?:questions?|questions?-?title|pregunta|frage|domanda|pergunta|wenti|q|ask)(?:$|[-_](?:title|text|name|head|header|inner|wrap|box|block|btn|button)$|$)"
@@ -34,7 +35,7 @@ def find_definitions(document: Document) -> Iterator[Finding]:
         if dl.tag == "dl":
             pairs = _terms(dl)
             nested = any(outer.tag == "dl" for outer in ancestors(dl))
-            if nested and 2 * document.asking([terms[0].text for terms in pairs]) <= len(pairs):
+            if nested and 2 * sum(asks(terms[0].text) for terms in pairs) <= len(pairs):
                 continue  # a list inside an answer
             for number, terms in enumerate(pairs):
                 stop = pairs[number + 1][0].order if number + 1 < len(pairs) else dl.end
@@ -144,7 +145,7 @@ def find_two_columns(document: Document) -> Iterator[Finding]:
     """Tables without such a header whose last column but one asks."""
     for rows in _tables(document):
         full = [row for row in rows if len(row) in (2, 3) and row[-1].text]
-        asking = document.asking([row[-2].text for row in full])
+        asking = sum(asks(row[-2].text) for row in full)
         if len(full) >= 2 and len(full) >= 0.6 * len(rows) and asking >= 0.6 * len(full):
             for row in full:
                 yield _finding(document, row[-2], row[-1].children, "table")
