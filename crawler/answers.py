@@ -73,7 +73,6 @@ def _original(found: Survey, url: str) -> str:
 
 
 def _language(found: Survey) -> str:
-    """The code of the page's own word, else of most of its entries, without region."""
+    """That of the page, else of most of its entries."""
     spoken = Counter(entry.language for entry in found.entries if entry.language)
-    named = found.language or (spoken.most_common(1)[0][0] if spoken else "")
-    return named.replace("_", "-").partition("-")[0].lower()
+    return found.language or (spoken.most_common(1)[0][0] if spoken else "")

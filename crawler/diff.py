@@ -46,6 +46,20 @@ def merge_import(old: Sequence[FaqEntry], imported: Sequence[FaqEntry]) -> Diff:
     return _diff(old, [*(fresh.get(e.id, e) for e in old), *(e for i, e in fresh.items() if i not in known)])
 
 
+def news(entries: Iterable[FaqEntry], old: Iterable[FaqEntry], edits: Iterable[Mapping[str, Any]]) -> list[FaqEntry]:
+    """Those of imported `entries` that say something else than what is published.
+
+    The others stay what they are: an export that is imported again must not turn crawled entries into imported ones,
+    which no crawl would ever renew.
+    """
+    published = {entry.id: entry for entry in apply_edits(old, edits)}
+    return [entry for entry in entries if not _is_same(entry, published.get(entry.id))]
+
+
+def _is_same(entry: FaqEntry, other: FaqEntry | None) -> bool:
+    return other is not None and (entry.digest, entry.language) == (other.digest, other.language)
+
+
 def _diff(old: Sequence[FaqEntry], new: Sequence[FaqEntry]) -> Diff:
     before = {entry.id: entry for entry in old}
     after = {entry.id for entry in new}
@@ -71,8 +85,9 @@ def held_back(
     """Why a crawl should not be published unseen, "" when it may be; `failed` of the `pages` asked for gave no answer.
 
     Entries whose page was not found now (the ids in `going`) count as removed: the next crawl would. Those that stand on
-    another page now do not count, and neither do those that were `expected` to go. A hacked or half-broken site, a login wall, a redesign: whatever it is, a person should
-    look first. With nothing published before there is nothing to protect.
+    another page now do not count, and neither do those that were `expected` to go. A hacked or half-broken site, a
+    login wall, a redesign: whatever it is, a person should look first. With nothing published before there is nothing
+    to protect.
     """
     crawled = sum(entry.source != "import" for entry in old)
     elsewhere = {(entry.question, entry.answer) for entry in diff.added}

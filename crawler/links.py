@@ -1,12 +1,9 @@
-"""What a page says about itself and others: links, canonical address, robots meta. Pure; takes text or its tree."""
+"""What a page says about itself and others: links, canonical address, robots meta. Pure."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from lxml import html as lxml_html
-from lxml.etree import ParserError, XMLSyntaxError
 
 from crawler.errors import UrlRefused
 from crawler.urls import canonical, looks_like_page, same_site
@@ -28,27 +25,23 @@ class PageLinks:
     links: tuple[str, ...] = ()
 
 
-def read_links(html: str, url: str) -> PageLinks:
-    """Read the head and the anchors of a page. A page that cannot be parsed has no links; never raises."""
-    parser = lxml_html.HTMLParser(encoding="utf-8")
-    try:
-        return links_of(lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser), url)
-    except (ParserError, XMLSyntaxError, ValueError):
-        return PageLinks()
-
-
 def links_of(root: Any, url: str) -> PageLinks:
-    """The same for a page that is parsed already: `root` is an lxml element."""
+    """Read the head and the anchors of a page; `root` is its lxml tree, as `extract.document.parse` gives it."""
     asks = set(re.split(r"[\s,]+", " ".join(root.xpath(ROBOTS)).lower()))
     start = canonical_or_empty(next(iter(root.xpath("//base/@href")), ""), url) or url
-    own = next(iter(root.xpath("//link[contains(concat(' ',@rel,' '),' canonical ')]/@href")), "")
-    own_url = canonical_or_empty(own, url) if own.strip() else ""
+    own_url = canonical_of(root, url)
     follow = not asks & {"nofollow", "none"}
     return PageLinks(
         canonical_url=own_url if own_url and same_site(own_url, url) else "",
         noindex=bool(asks & {"noindex", "none"}),
         links=tuple(dict.fromkeys(_links(root, start))) if follow else (),
     )
+
+
+def canonical_of(root: Any, url: str = "") -> str:
+    """The address that a page calls its own; "" when it names none."""
+    own = next(iter(root.xpath("//link[contains(concat(' ',@rel,' '),' canonical ')]/@href")), "")
+    return canonical_or_empty(own, url) if own.strip() else ""
 
 
 def _links(root: Any, start: str) -> Iterator[str]:

@@ -14,8 +14,8 @@ KEPT_HEADERS = ("etag", "last-modified", "retry-after", "x-robots-tag", "link", 
 class Response:
     """What a server answered: final URL, status, Content-Type header, the inflated body, and `KEPT_HEADERS`.
 
-    The names in `headers` are lower-case; `location` is ASCII. The body is empty unless the status is 2xx and the media type one that is
-    read here: HTML, plain text, XML, gzip files.
+    The names in `headers` are lower-case; `location` is ASCII. The body is empty unless the status is 2xx and the media
+    type one that is read here: HTML, plain text, XML, gzip files.
     """
 
     url: str

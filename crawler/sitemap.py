@@ -1,11 +1,14 @@
 """Sitemap XML to URLs (sitemaps.org 0.9). Pure; entities are not expanded and nothing is loaded."""
 
+import contextlib
 import zlib
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from lxml import etree
+
+from crawler.inflate import MAGIC, gunzip
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_URLS = 50_000
@@ -52,10 +55,12 @@ def _text(row: Any, name: str) -> str:
 
 
 def _inflate(body: bytes) -> bytes:
-    if body[:2] != b"\x1f\x8b":
+    if not body.startswith(MAGIC):
         return body[:MAX_BYTES]
-    try:
-        inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        return inflater.decompress(body, MAX_BYTES)
-    except zlib.error:
-        return b""
+    found = bytearray()
+    with contextlib.suppress(zlib.error):  # what came before it still names pages, and is not taken for the whole
+        for piece in gunzip([body]):
+            found += piece
+            if len(found) >= MAX_BYTES:
+                break
+    return bytes(found)

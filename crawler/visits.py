@@ -71,8 +71,8 @@ class Unchanged:
 class Skip:
     """An address that gave no entries; `detail` is for people, for "moved" it is the new address.
 
-    `reason` is one of robots, failed, gone, moved, not_html, noindex, language, duplicate. `state` is there when the page
-    was read all the same.
+    `reason` is one of robots, failed, gone, moved, not_html, noindex, language, duplicate, excluded (by the settings),
+    unlinked (known, and no page leads to it any more). `state` is there when the page was read all the same.
     """
 
     url: str

@@ -6,8 +6,9 @@ import pytest
 
 from crawler.crawl import crawl
 from crawler.errors import FetchFailed, PageBroken, UrlRefused
+from crawler.extract.document import parse
 from crawler.frontier import CrawlPolicy
-from crawler.links import PageLinks, read_links
+from crawler.links import PageLinks, links_of
 from crawler.records import FaqEntry
 from crawler.response import Response, Validators
 from crawler.survey import Survey, survey
@@ -659,10 +660,10 @@ def test_a_crawl_goes_on_where_it_was_stopped() -> None:
     ],
 )
 def test_links_of_a_page(html: str, expected: tuple[str, ...]) -> None:
-    assert sorted(HOST + path for path in expected) == sorted(read_links(html, f"{HOST}/help/").links)
+    assert sorted(HOST + path for path in expected) == sorted(links_of(parse(html), f"{HOST}/help/").links)
 
 
 def test_none_means_neither_index_nor_follow() -> None:
     html = '<meta name="robots" content="none"><a href="/a">x</a>'
 
-    assert PageLinks(noindex=True) == read_links(html, f"{HOST}/")
+    assert PageLinks(noindex=True) == links_of(parse(html), f"{HOST}/")

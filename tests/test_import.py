@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from crawler.diff import news
 from crawler.files import Failed, load
 from crawler.files.bounds import MAX_TAGS, MAX_UNPACKED_BYTES
 from crawler.files.workbook import shown_number
@@ -18,7 +19,6 @@ from crawler.records import FaqEntry, read_entries, write_entries
 from index.calibrate import Calibration
 from index.embed import fake_embedder
 from index.hybrid import Index
-from ui.cli.import_ import news
 from ui.cli.run import run
 from ui.publish import Watch, import_entries
 from ui.settings import Settings, Site

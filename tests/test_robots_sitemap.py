@@ -118,9 +118,10 @@ URLSET = b"""<?xml version="1.0" encoding="UTF-8"?>
   <url><loc>https://shop.example/a?b=1&amp;c=2</loc></url>
 </urlset>"""
 PAGES = ("https://shop.example/faq", "https://shop.example/a?b=1&c=2")
+GZIPPED_TWICE = gzip.compress(URLSET[:200]) + gzip.compress(URLSET[200:])  # one file of two members
 
 
-@pytest.mark.parametrize("body", [URLSET, gzip.compress(URLSET), URLSET.split(b"\n", 1)[1]])
+@pytest.mark.parametrize("body", [URLSET, gzip.compress(URLSET), GZIPPED_TWICE, URLSET.split(b"\n", 1)[1]])
 def test_a_sitemap_names_pages(body: bytes) -> None:
     assert sitemap.Sitemap(pages=PAGES, is_whole=True) == sitemap.parse(body)
 
@@ -147,7 +148,9 @@ def test_an_index_names_sitemaps() -> None:
     assert sitemap.Sitemap(sitemaps=("https://shop.example/zh.xml.gz",), is_whole=True) == sitemap.parse(body)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html><p>Are you human?</p></html>", URLSET[:-40]])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><p>Are you human?</p></html>", URLSET[:-40], gzip.compress(URLSET)[:-40]]
+)
 def test_what_is_no_whole_sitemap_says_nothing_of_pages_that_it_leaves_out(body: bytes) -> None:
     assert not sitemap.parse(body).is_whole
 

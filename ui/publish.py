@@ -22,6 +22,7 @@ from crawler.diff import (
     merge_crawl,
     merge_import,
     moved_edits,
+    news,
     read_edits,
     without_repeats,
 )
@@ -119,15 +120,19 @@ def crawl_site(
     return replace(published, seconds=time.monotonic() - began)
 
 
-def import_entries(settings: Settings, site: Site, entries: Sequence[FaqEntry], *, watch: Watch) -> Published:
-    """Upsert entries by id and publish."""
+def import_entries(
+    settings: Settings, site: Site, entries: Sequence[FaqEntry], *, watch: Watch, dry_run: bool = False
+) -> Published:
+    """Upsert those of `entries` that say something new, by id, and publish; a dry run changes nothing."""
     began = time.monotonic()
     folder = site_folder(settings, site.name)
-    with writer_lock(folder):
-        old = read_entries(folder / "entries.jsonl")
-        diff = merge_import(old, entries)
-        synced = _store(settings, site, old, diff, read_edits(folder / "edits.jsonl"), watch)
-        return Published(diff, synced, time.monotonic() - began)
+    with nullcontext() if dry_run else writer_lock(folder):
+        old, edits = read_entries(folder / "entries.jsonl"), read_edits(folder / "edits.jsonl")
+        fresh, edited = news(entries, old, edits), {edit["id"] for edit in edits}
+        diff = merge_import(old, fresh)
+        synced = None if dry_run else _store(settings, site, old, diff, edits, watch)
+    hidden = tuple(entry for entry in fresh if entry.id in edited)
+    return Published(diff, synced, time.monotonic() - began, edited_changed=hidden)
 
 
 def _crawl(before: _Before, watch: Watch, dry_run: bool, accept: bool) -> Published:

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from lxml import html as lxml_html
-from lxml.etree import ParserError
-
 from crawler.charset import decode
-from crawler.errors import BadRecord, UrlRefused
-from crawler.extract import extract, passages
+from crawler.errors import BadRecord
+from crawler.extract import Document, read
+from crawler.extract.document import parse
 from crawler.files.columns import Failed, Row, fields_of
+from crawler.links import canonical_of
 from crawler.records import FaqEntry, Page, entry_id
-from crawler.urls import canonical
 
 MAX_PAGE_BYTES = 10 * 2**20
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -30,7 +28,7 @@ def read_html(path: Path, name: str) -> Iterator[Row | Failed]:
 
     """
     html = decode(_body(path))
-    yield from _page_rows(Page(_canonical_of(html), html), name, {})
+    yield from _page_rows(Page(canonical_of(parse(html)), html), name, {})
 
 
 def read_markdown(path: Path, name: str) -> Iterator[Row | Failed]:
@@ -65,19 +63,9 @@ def _front_matter(text: str) -> dict[str, str]:
     return {field: value.strip("[]\"'") for key, value in pairs if (field := fields_of((key,))[0])}
 
 
-def _canonical_of(html: str) -> str:
-    try:
-        root = lxml_html.document_fromstring(
-            html.encode("utf-8", "replace"), parser=lxml_html.HTMLParser(encoding="utf-8")
-        )
-        named = root.xpath("//link[contains(concat(' ',@rel,' '),' canonical ')]/@href")
-        return canonical(named[0]) if named else ""
-    except (ParserError, ValueError, UrlRefused):
-        return ""
-
-
 def _page_rows(page: Page, name: str, head: Mapping[str, str]) -> Iterator[Row | Failed]:
-    entries = extract(page) or passages(page)
+    pairs, passages = read(Document(page), "")
+    entries = pairs or passages
     if not entries:
         raise BadRecord("holds no text that could be answered from")
     sections: Counter[str] = Counter()

@@ -1,13 +1,12 @@
 """`kefu import`: entries from files, by id, beside those that are crawled."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crawler.records import FaqEntry
 from ui.cli.context import JsonOption, settings_of
 from ui.cli.output import emit, say, show
 from ui.errors import BadCall
@@ -15,7 +14,7 @@ from ui.errors import BadCall
 if TYPE_CHECKING:
     from crawler.diff import Diff
     from crawler.files import Loaded
-    from index.hybrid import Synced
+    from ui.publish import Published
 
 SHOWN_FAILURES = 20
 
@@ -40,52 +39,29 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """Upsert by id and publish; rows that cannot be read are named, and the others are imported."""
-    from crawler.diff import merge_import, read_edits
     from crawler.files import load
-    from crawler.records import read_entries
     from ui.cli.crawling import watching
     from ui.publish import import_entries
-    from ui.settings import read_site, site_folder
+    from ui.settings import read_site
 
     began = time.monotonic()
     settings = settings_of(context)
-    chosen, folder = read_site(settings, site), site_folder(settings, site)
-    loaded = load(files, sheet)
-    old, edits = read_entries(folder / "entries.jsonl"), read_edits(folder / "edits.jsonl")
-    fresh = news(loaded.entries, old, edits)
-    diff, synced = merge_import(old, fresh), None
-    if loaded.entries and not dry_run:
-        with watching(settings) as watch:
-            published = import_entries(settings, chosen, fresh, watch=watch)
-        diff, synced = published.diff, published.synced
+    chosen, loaded = read_site(settings, site), load(files, sheet)
+    with watching(settings) as watch:
+        done = import_entries(settings, chosen, loaded.entries, watch=watch, dry_run=dry_run or not loaded.entries)
     if json:
-        emit(report(site, loaded, diff, synced, time.monotonic() - began))
+        emit(report(site, loaded, done, time.monotonic() - began))
     if not loaded.entries:
         raise BadCall(_nothing_read(loaded, files))
     _say_failed(loaded)
-    _say_edited(fresh, edits)
+    _say_edited(done)
     if not json:
-        _tell(site, loaded, diff, dry_run)
+        _tell(site, loaded, done.diff, dry_run)
 
 
-def news(entries: Iterable[FaqEntry], old: Iterable[FaqEntry], edits: Sequence[Mapping[str, Any]]) -> list[FaqEntry]:
-    """The entries that say something else than what is published.
-
-    The others stay what they are: an export that is imported again must not turn crawled entries into imported ones,
-    which no crawl would ever renew.
-    """
-    from crawler.diff import apply_edits
-
-    published = {entry.id: entry for entry in apply_edits(old, edits)}
-    return [entry for entry in entries if not _same(entry, published.get(entry.id))]
-
-
-def _same(entry: FaqEntry, other: FaqEntry | None) -> bool:
-    return other is not None and (entry.digest, entry.language) == (other.digest, other.language)
-
-
-def report(site: str, loaded: "Loaded", diff: "Diff", synced: "Synced | None", seconds: float) -> dict[str, Any]:
+def report(site: str, loaded: "Loaded", done: "Published", seconds: float) -> dict[str, Any]:
     """The JSON of an import."""
+    diff, synced = done.diff, done.synced
     return {
         "site": site,
         "read": len(loaded.entries),
@@ -114,13 +90,9 @@ def _say_failed(loaded: "Loaded") -> None:
         say(f"  and {len(loaded.failed) - SHOWN_FAILURES} more; --json lists them all")
 
 
-def _say_edited(fresh: Iterable[FaqEntry], edits: Iterable[Mapping[str, Any]]) -> None:
-    edited = {edit["id"] for edit in edits}
-    for entry in fresh:
-        if entry.id in edited:
-            say(
-                f"  {entry.title} has a manual edit in edits.jsonl, which wins. Take its line out to show what you import"
-            )
+def _say_edited(done: "Published") -> None:
+    for entry in done.edited_changed:
+        say(f"  {entry.title} has a manual edit in edits.jsonl, which wins. Take its line out to show what you import")
 
 
 def _tell(site: str, loaded: "Loaded", diff: "Diff", dry_run: bool) -> None:
