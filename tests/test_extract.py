@@ -537,6 +537,16 @@ def test_an_answer_that_begins_with_an_article_keeps_it() -> None:
     )
 
 
+def test_what_labels_an_answer_or_a_block_of_code_is_not_shown() -> None:
+    code = '<div class="language-sh"><button title="Copy"></button><span class="lang">sh</span><pre>run it</pre></div>'
+
+    assert [("How?", "A letter will do."), ("怎么做？", "先写信。"), ("And then?", "```\nrun it\n```")] == pairs(
+        "<details><summary>How?</summary><p>A.</p><p>A letter will do.</p></details>"
+        "<details><summary>怎么做？</summary><p><b>A</b></p><p>先写信。</p></details>"
+        f"<details><summary>And then?</summary>{code}</details>"
+    )
+
+
 @pytest.mark.parametrize(
     "question", ["9:30前下单当天发货吗？", "3:00 delivery possible?", "1.5L bottle?", "2026年春节放假吗？"]
 )

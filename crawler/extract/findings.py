@@ -27,7 +27,7 @@ ANSWER_LABEL = re.compile(
     r"|(?:A|R|О|ج)\s*\d{0,3}[*_]*\s*[:：]|A\s*\d{1,3}[*_]*\s*[.、)）])[*_\s]*",
     re.IGNORECASE,
 )
-BARE_ANSWER_LABEL = re.compile(r"^答\s+(?=\S)")
+BARE_ANSWER_LABEL = re.compile(r"^答\s+(?=\S)|^[\s*_]*[AR][.:：、)]?[*_]*[ \t]*\n+")  # the second: alone on its line
 ORDINAL = re.compile(
     r"^\s*(?:[☆★●■◆▶►▪•·◎○※✦✓❓➤➢»>*]+\s*|(?:第\s*)?[一二三四五六七八九十]{1,3}\s*[、.．:：)）]\s*|[（(]\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[)）]\s*"
     r"|\d{1,3}\s*[、)）]\s*(?!\d)|\d{1,2}[:：]\s+|\d{1,3}\s*[.．](?!\d)\s*|\d{1,2}(?:\.\d{1,2}){1,4}[.)]?\s+|[①-⑳]\s*|\#{1,3}\s*)"

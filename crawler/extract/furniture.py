@@ -87,7 +87,7 @@ def _tops_the_page(element: etree._Element) -> bool:
 
 
 def is_ornament(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> bool:
-    """An icon, or a link from a heading to itself."""
+    """An icon, a link from a heading to itself, or the name of its language above a block of code."""
     if tag == "a":
         href = attrs.get("href", "")
         text = "".join(element.itertext()).strip()
@@ -99,6 +99,9 @@ def is_ornament(element: etree._Element, tag: str, attrs: Mapping[str, str]) -> 
     names = attrs.get("class", "")
     if not names:
         return False
+    if "lang" in names.split():
+        outer = element.getparent()
+        return outer is not None and "language-" in outer.get("class", "")
     text = "".join(element.itertext()).strip()
     if COUNTER_CLASS.search(names) and re.fullmatch(r"(?:Q|No\.?)?\s*\d{1,3}\s*[.、:：]?", text):
         return True
