@@ -73,6 +73,10 @@ def test_what_only_looks_like_numbering_stays(text: str, expected: str) -> None:
     assert expected == normalised(text)
 
 
+def test_cpp_and_csharp_are_not_c() -> None:
+    assert 3 == len({normalised(f"How do I call it from {name}?") for name in ("C", "C++", "C#")})
+
+
 def test_an_id_is_stable() -> None:
     assert "13f126ad739e2a68" == entry_id("shop", URL, "如何申请退货？")
     assert entry_id("shop", URL, "如何申请退货？") == entry_id("shop", URL, "1、如何申请退货?")
