@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ui.cli.output import say, show
 from ui.cli.run import run
 
 PAGES = {
@@ -83,6 +84,13 @@ def test_crawl_of_a_private_address_says_how_to_allow_it(capsys: pytest.CaptureF
 )
 def test_a_site_that_is_not_there(capsys: pytest.CaptureFixture[str], argv: tuple[str, ...]) -> None:
     assert "kefu crawl URL" in fails(capsys, *argv)
+
+
+def test_what_a_stranger_wrote_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in (show, say):
+        line("Cheap\x1b[2J\x9b2J\u202e pens\tfor 1 €")
+
+    assert ("Cheap[2J2J pens\tfor 1 €\n",) * 2 == tuple(capsys.readouterr())
 
 
 def test_a_site_name_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:

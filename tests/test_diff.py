@@ -190,6 +190,13 @@ def test_what_another_page_says_too_is_published_once() -> None:
     assert [one, other, notice] == without_repeats([one, again, other, notice, notice_too])
 
 
+def test_answers_that_differ_in_what_they_say_are_all_published() -> None:
+    one = FaqEntry("1", "How long does it take?", "To Germany it takes two working days, and it costs 5 euros.")
+    two = FaqEntry("2", "How long does it take?", "To France it takes six working days, and it costs 9 euros.")
+
+    assert [one, two] == without_repeats([one, two])
+
+
 def test_an_edit_goes_with_its_entry_to_another_address() -> None:
     there = replace(PAY, id="moved", url="https://shop.example/payment")
     diff = merge_crawl([PAY, SHIP], [there, SHIP])

@@ -573,5 +573,29 @@ def test_a_question_under_two_headings_has_two_answers() -> None:
     assert 2 == len({entry.id for entry in found})
 
 
+def test_a_question_told_twice_is_found_once() -> None:
+    html = "".join(
+        f"<h2>{part}</h2><details><summary>Can I return it?</summary>Yes, within thirty days of delivery{more}.</details>"
+        for part, more in (("Popular", ""), ("Returns", ", unopened"))
+    )
+
+    assert [("Popular", "Yes, within thirty days of delivery.")] == [(e.section, e.answer) for e in entries(html)]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Last updated: 3 May 2026",
+        "本页最后更新于 2026 年 5 月",
+        "<a href=/a>One</a> <a href=/b>Two</a>",
+        "Any other questions?",
+    ],
+)
+def test_what_closes_a_page_is_no_part_of_its_last_answer(end: str) -> None:
+    html = f"<title>FAQ</title><h3>How?</h3><p>So.</p><h3>When?</h3><p>At noon.</p><p>Or later.</p><p>{end}</p>"
+
+    assert [("How?", "So."), ("When?", "At noon.\n\nOr later.")] == pairs(html)
+
+
 def test_what_would_move_a_terminal_is_not_kept() -> None:
     assert [("Really?", "Yes[2J.")] == pairs("<details><summary>Real&#27;ly?</summary>Yes&#27;[2J.&#x202e;</details>")

@@ -43,7 +43,7 @@ TOGGLES = re.compile(
 LEAD_GLYPHS = re.compile(r"^[\s+＋−▼▾▸►›»❯⌄✚➕➖⊕⊖¶⚓▲▴|]+")
 # What stands below a FAQ and invites to write: it asks, but nobody asks it.
 INVITATION = re.compile(
-    r"^(?:(?:do you )?(?:still )?have (?:a|any|more|other|another|additional|further)?\s*(?:other |more )?questions?|still (?:have|got|need)|got (?:a|any|more|other|another) |(?:any|more|other) questions|need (?:more |further |additional )?(?:help|assistance|support)"
+    r"^(?:(?:do you )?(?:still )?have (?:a|any|more|other|another|additional|further)?\s*(?:other |more )?questions?|still (?:have|got|need)|got (?:a|any|more|other|another) |(?:(?:any|more|other|further) )+questions|need (?:more |further |additional )?(?:help|assistance|support)"
     r"|(?:didn.t|did not|couldn.t|could not|can.t|cannot|don.t|not) (?:find|see)|was this|did this|is this (?:page|article)|how can we help|what are you looking"
     r"|(?:还是|還是|仍然|仍|依然)?(?:找不到|沒找到|没找到)(?:答案|您|你|想要)|还有(?:其他|其它|别的|更多)?(?:问题|疑问)|没有?找到|未找到|没能找到|仍有(?:问题|疑问)|仍需|以上(?:内容|回答)?是否|是否(?:解决|有帮助)|還有|沒有找到|解決しな|お探しの|見つから"
     r"|(?:hast du |haben sie )?noch (?:eine |weitere |andere )?fragen|(?:deine|ihre|eure) frage (?:war |ist )?nicht|weitere fragen|nicht (?:gefunden|dabei)"
