@@ -597,5 +597,19 @@ def test_what_closes_a_page_is_no_part_of_its_last_answer(end: str) -> None:
     assert [("How?", "So."), ("When?", "At noon.\n\nOr later.")] == pairs(html)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<div class=cta><p>Call us, we like to talk.</p></div>",
+        "<p style='text-align: right'>The Pen Shop</p>",
+        "<address>1 High Street</address>",
+    ],
+)
+def test_a_block_that_no_other_answer_has_ends_the_last_one(block: str) -> None:
+    html = "<title>FAQ</title>" + "".join(f"<h3>{q}?</h3><p>In {q}.</p><p>Or so.</p>" for q in ("How", "When", "Where"))
+
+    assert ("Where?", "In Where.\n\nOr so.") == pairs(html + block)[-1]
+
+
 def test_what_would_move_a_terminal_is_not_kept() -> None:
     assert [("Really?", "Yes[2J.")] == pairs("<details><summary>Real&#27;ly?</summary>Yes&#27;[2J.&#x202e;</details>")
