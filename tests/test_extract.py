@@ -611,5 +611,22 @@ def test_a_block_that_no_other_answer_has_ends_the_last_one(block: str) -> None:
     assert ("Where?", "In Where.\n\nOr so.") == pairs(html + block)[-1]
 
 
+def test_sections_of_a_privacy_policy_are_no_questions() -> None:
+    sections = "".join(f"<h3>What do we {verb}?</h3><p>Your name.</p>" for verb in ("collect", "store", "share"))
+
+    assert [] == pairs(f"<title>Help</title><h2>Privacy policy</h2>{sections}")
+    assert 3 == len(pairs(f"<title>Help</title><h2>Questions and answers</h2>{sections}"))
+
+
+def test_two_rules_that_see_one_question_find_it_once() -> None:
+    html = "".join(
+        f"<div class=faq-question><button aria-controls=a{n}>{q}</button><b>Show answer</b></div>"
+        f"<div class=faq-answer id=a{n}>{q} So.</div>"
+        for n, q in enumerate(("How?", "When?", "Where?"))
+    )
+
+    assert ["How?", "When?", "Where?"] == [question for question, _ in pairs(html)]
+
+
 def test_what_would_move_a_terminal_is_not_kept() -> None:
     assert [("Really?", "Yes[2J.")] == pairs("<details><summary>Real&#27;ly?</summary>Yes&#27;[2J.&#x202e;</details>")
