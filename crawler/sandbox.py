@@ -62,7 +62,8 @@ def open_survey(
     """Give `survey` for pages of `site`, run in child processes; threads may share the callable, each gets its child.
 
     The callable raises PageBroken when a page takes too much, crashes its reader, or comes out as nonsense; the next
-    page is read as if nothing had happened. It, and this, raise SandboxFailed when no child can be started.
+    page is read as if nothing had happened. It raises SandboxFailed when no child can be started, which it tries with
+    the first page: where none has changed, none is.
     """
     children: set[_Child] = set()
     idle: deque[_Child] = deque()
@@ -86,7 +87,6 @@ def open_survey(
         return answer
 
     closed = threading.Event()
-    idle.append(started())  # it loads its libraries while the first page is fetched
     threading.Thread(target=_watch, args=(children, closed), daemon=True).start()
     try:
         yield read
