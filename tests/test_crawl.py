@@ -663,6 +663,15 @@ def test_links_of_a_page(html: str, expected: tuple[str, ...]) -> None:
     assert sorted(HOST + path for path in expected) == sorted(links_of(parse(html), f"{HOST}/help/").links)
 
 
+def test_a_page_is_canonical_on_its_own_site_only() -> None:
+    named = [
+        links_of(parse(f'<link rel="canonical" href="{href}">'), f"{HOST}/help/").canonical_url
+        for href in ("/faq", "https://elsewhere.example/faq", "", "http://[")
+    ]
+
+    assert [f"{HOST}/faq", "", "", ""] == named
+
+
 def test_none_means_neither_index_nor_follow() -> None:
     html = '<meta name="robots" content="none"><a href="/a">x</a>'
 
