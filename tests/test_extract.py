@@ -611,6 +611,21 @@ def test_a_block_that_no_other_answer_has_ends_the_last_one(block: str) -> None:
     assert ("Where?", "In Where.\n\nOr so.") == pairs(html + block)[-1]
 
 
+def test_the_frame_of_a_page_is_no_passage() -> None:
+    menu = "".join(
+        f"<li>\n                <a href=/{n}>\n                  Part {n}\n                </a>" for n in range(9)
+    )
+    script = f"<script>{'let palette = 1;' * 200}</script>"
+    html = (
+        "<body><div><a href='#main'>Skip to content</a></div>"
+        f"<header><nav>{script}<div>\n      The handbook</div><ul>{menu}</ul></nav></header>"
+        f"<div><nav>\n      The handbook <ul>{menu}</ul></nav></div>"
+        "<main id=main><h1>Pens</h1><p>Each pen is made by hand.</p></main>"
+    )
+
+    assert [("Pens", "Each pen is made by hand.")] == [(p.section, p.answer) for p in passages(Page(URL, html))]
+
+
 def test_sections_of_a_privacy_policy_are_no_questions() -> None:
     sections = "".join(f"<h3>What do we {verb}?</h3><p>Your name.</p>" for verb in ("collect", "store", "share"))
 

@@ -30,7 +30,8 @@ COUNTER_CLASS = re.compile(
 ANCHOR_GLYPHS = re.compile(r"^[#¶§⚓🔗\s]*$")
 # Lines that lead around the site, not into the answer.
 TO_TOP = re.compile(
-    r"^[\[(↑▲^«<←\s]*(?:(?:go )?back(?: to (?:the )?(?:top|index|home|menu|contents|questions?))?|(?:to )?top|return to (?:top|index|menu)|返回顶部|回到顶部|返回页首|回顶部|返回首页|返回|上一[页篇]|下一[页篇]"
+    r"^[\[(↑▲^«<←\s]*(?:(?:skip|jump) to (?:main )?(?:content|navigation)|跳(?:到|至|转到|過)(?:主要)?(?:内容|內容|正文)|zum inhalt(?: springen)?|aller au contenu(?: principal)?|(?:saltar|ir) al contenido(?: principal)?"
+    r"|(?:go )?back(?: to (?:the )?(?:top|index|home|menu|contents|questions?))?|(?:to )?top|return to (?:top|index|menu)|返回顶部|回到顶部|返回页首|回顶部|返回首页|返回|上一[页篇]|下一[页篇]"
     r"|戻る(?:/back)?|top ?へ(?:戻る)?|(?:ページ)?(?:の)?(?:トップ|先頭)(?:へ|に)(?:戻る)?|トップへ戻る|nach oben|zurück|(?:retour en )?haut(?: de (?:la )?page)?|retour|(?:volver )?arriba|volver|inicio|наверх|назад)[\])↑▲^»>→\s]*$",
     re.IGNORECASE,
 )
@@ -59,7 +60,7 @@ def is_furniture(element: etree._Element, tag: str, attrs: Mapping[str, str]) ->
         return True  # an option of a form
     if tag == "header" and _tops_the_page(element):
         # A <header> of the page is furniture; one inside an article or a card may hold the question.
-        return next(element.iter("dl", "details"), None) is None and len("".join(element.itertext())) < 2000
+        return next(element.iter("dl", "details"), None) is None and _chars(element) < 1500
     if not attrs or tag in ("body", "main", "html"):
         return False
     return ("id" in attrs and _is_named(attrs["id"])) or ("class" in attrs and _is_named(attrs["class"]))
@@ -72,9 +73,17 @@ def _is_named(names: str) -> bool:
 
 def _is_links(element: etree._Element) -> bool:
     """Whether a navigation leads on, as it should: some page builders put the answers of an accordion into <nav>."""
-    text = len("".join(element.itertext()).strip())
-    linked = sum(len("".join(link.itertext()).strip()) for link in element.iter("a"))
+    text = _chars(element)
+    linked = sum(map(_chars, element.iter("a")))
     return linked > 0.4 * text or text < MIN_NAV_CHARS
+
+
+def _chars(element: etree._Element) -> int:
+    """How many characters an element shows: indentation and scripts are none."""
+    scripts = sum(
+        len("".join(text.split())) for script in element.iter("script", "style") for text in script.itertext()
+    )
+    return sum(len("".join(text.split())) for text in element.itertext()) - scripts
 
 
 def _tops_the_page(element: etree._Element) -> bool:
