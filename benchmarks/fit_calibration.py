@@ -1,10 +1,14 @@
 """Fit `index/calibration.json` on labelled sets, and say how it carries over to a set that it never saw.
 
-usage: python benchmarks/fit_calibration.py SETS_DIR [--models DIR] [--write]
+usage: python benchmarks/fit_calibration.py SETS_DIR [--squad FILE …] [--models DIR] [--out DIR] [--write]
 
-SETS_DIR holds folders with corpus.jsonl and queries.jsonl (see the README of the evaluation data). For every set the index is
-built twice more with half of the entries hidden, so that questions whose entry is gone are examples of "not answered here".
-Prints, leave-one-set-out: AUROC of the probability and calibration error (10 bins); with --write, fits on all sets.
+SETS_DIR holds folders with corpus.jsonl and queries.jsonl (see the README of the evaluation data); FILEs are in the form of
+SQuAD (CMRC 2018, DRCD), of which 380 paragraphs and 700 questions are drawn, a fifth of the paragraphs then taken out. For every
+set the index is built twice more with half of the entries hidden, so that questions whose entry is gone are examples of "not
+answered here".
+Prints, leave-one-set-out, AUROC and calibration error (10 bins) of the probability: questions whose entry stands among the
+first five against those that nothing answers, near, far and hidden. Sets of the same paragraphs are left out together. --out
+writes the calibration that judges each set, to be given as KEFU_CALIBRATION; --write fits on all sets and ships that.
 """
 
 import argparse
@@ -12,54 +16,126 @@ import json
 import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from crawler.records import from_json, read_jsonl
-from index.calibrate import load_calibration
+from crawler.files import load
+from crawler.language import detect
+from crawler.records import FaqEntry, read_jsonl
+from index.build import sync
+from index.calibrate import Calibration, load_calibration
 from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import Embedder, open_embedder
-from index.hybrid import Index, sync
+from index.hybrid import Index
 from index.weights import default_folder
 
-FEATURES = ("similarity", "margin", "spread", "coverage", "question")
-MAX_QUERIES = 400
+FEATURES = ("told", "above_mean", "spread", "length")
+ACROSS = ("across", "above_mean_across")
+MAX_QUERIES = 1500
+MAX_HIDDEN = 200
+PARAGRAPHS, QUESTIONS = 380, 700
 
 
-def examples(folder: Path, embedder: Embedder, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
-    """Feature rows and labels (the first hit answers) of one set."""
-    entries = [from_json(row, where=where) for where, row in read_jsonl(folder / "corpus.jsonl")]
+@dataclass(frozen=True)
+class LabelledSet:
+    """Entries and the questions asked of them, each with the ids of the entries that answer it; `kind` where none does."""
+
+    name: str
+    entries: list[FaqEntry]
+    queries: list[dict[str, Any]]
+
+    @property
+    def family(self) -> str:
+        """Sets of one family share their texts."""
+        return "xquad" if self.name.startswith(("xquad", "near")) else self.name
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Feature rows; whether the first hit answers; what each is: found, missed, near, far, hidden."""
+
+    rows: np.ndarray
+    right: np.ndarray
+    kinds: np.ndarray
+
+
+def read_folder(folder: Path) -> LabelledSet:
+    """A set as the evaluation data has it, its entries as `kefu import` reads them."""
     queries = [row for _, row in read_jsonl(folder / "queries.jsonl")]
+    return LabelledSet(folder.name, list(load([folder / "corpus.jsonl"]).entries), queries)
+
+
+def read_squad(path: Path, rng: random.Random) -> LabelledSet:
+    """Paragraphs as entries without a question; the questions of those that are taken out are near and not covered."""
+    articles = json.loads(path.read_text("utf-8"))["data"]
+    rng.shuffle(articles)
+    paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]][:PARAGRAPHS]
+    texts = {f"p{number}": paragraph["context"] for number, paragraph in enumerate(paragraphs)}
+    gone = set(rng.sample(sorted(texts), len(texts) // 5))
+    asked = [(f"p{n}", item["question"]) for n, paragraph in enumerate(paragraphs) for item in paragraph["qas"]]
+    rng.shuffle(asked)
+    queries = [{"question": text, "relevant": [] if id_ in gone else [id_]} for id_, text in asked[:QUESTIONS]]
+    entries = [FaqEntry(id_, "", text, language=detect(text)) for id_, text in texts.items() if id_ not in gone]
+    return LabelledSet(path.stem, entries, queries)
+
+
+def examples(labelled: LabelledSet, embedder: Embedder, rng: random.Random) -> Examples:
+    """What search says of the questions of one set, whole and with either half of it hidden."""
+    queries, ids = list(labelled.queries), [entry.id for entry in labelled.entries]
     rng.shuffle(queries)
-    ids = [entry.id for entry in entries]
     rng.shuffle(ids)
     halves: list[set[str]] = [set(), set(ids[: len(ids) // 2]), set(ids[len(ids) // 2 :])]
-    rows, labels = [], []
-    site = Path(tempfile.mkdtemp(prefix="kefu-fit-")) / folder.name.replace("_", "-")
+    rows, right, kinds = [], [], []
+    site = Path(tempfile.mkdtemp(prefix="kefu-fit-")) / labelled.name.lower().replace("_", "-")
     for hidden in halves:
-        sync(site, [entry for entry in entries if entry.id not in hidden], embedder)
+        sync(site, [entry for entry in labelled.entries if entry.id not in hidden], embedder)
         index = Index.open(site, embedder, load_calibration())
         wanted = [q for q in queries if not hidden or (q["relevant"] and set(q["relevant"]) <= hidden)]
-        wanted = wanted[: MAX_QUERIES if not hidden else MAX_QUERIES // 4]
-        for query, found in zip(wanted, index.search_many([q["question"] for q in wanted], 10), strict=True):
-            rows.append([found.features.get(name, 0.0) for name in FEATURES])
-            labels.append(bool(found.hits) and found.hits[0].entry.id in query["relevant"])
-    return np.array(rows), np.array(labels, int)
+        wanted = wanted[: MAX_HIDDEN if hidden else MAX_QUERIES]
+        for query, found in zip(wanted, index.search_many([q["question"] for q in wanted], 5), strict=True):
+            hits = [hit.entry.id in query["relevant"] for hit in found.hits]
+            kind = (
+                "hidden"
+                if hidden
+                else ("found" if any(hits) else "missed")
+                if query["relevant"]
+                else query.get("kind", "near")
+            )
+            rows.append([found.features.get(name, 0.0) for name in (*FEATURES, *ACROSS)])
+            right.append(bool(hits) and hits[0])
+            kinds.append(kind)
+    return Examples(np.array(rows), np.array(right, int), np.array(kinds))
 
 
-def fit(rows: np.ndarray, labels: np.ndarray, sets: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights and intercept in the features' own units; every set weighs the same."""
-    mean, scale = rows.mean(0), rows.std(0) + 1e-9
-    share = np.array([1.0 / (sets == name).sum() for name in sets])
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(
-        (rows - mean) / scale, labels, sample_weight=share * len(rows) / len(set(sets))
-    )
+def fit(parts: Sequence[Examples]) -> Calibration:
+    """Logistic regression in which every set weighs the same, then what questions in another language need beside it."""
+    rows, right = np.concatenate([part.rows for part in parts]), np.concatenate([part.right for part in parts])
+    share = np.concatenate([np.full(len(part.right), len(right) / len(parts) / len(part.right)) for part in parts])
+    plain, across = rows[:, : len(FEATURES)], rows[:, len(FEATURES) :]
+    mean, scale = plain.mean(0), plain.std(0) + 1e-9
+    model = LogisticRegression(C=1.0, max_iter=2000).fit((plain - mean) / scale, right, sample_weight=share)
     weights = model.coef_[0] / scale
-    return weights, float(model.intercept_[0] - (weights * mean).sum())
+    intercept = float(model.intercept_[0] - (weights * mean).sum())
+    there = across[:, 0] > 0
+    beside = _offset_fit(across[there], right[there], plain[there] @ weights + intercept)
+    named = dict(zip((*FEATURES, *ACROSS), (round(float(w), 4) for w in (*weights, *beside)), strict=True))
+    return Calibration(named, round(intercept, 4))
+
+
+def _offset_fit(rows: np.ndarray, right: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Weights of a logistic regression over what is predicted already (in logits), with a weak prior around 0."""
+
+    def loss(weights: np.ndarray) -> float:
+        signed = (rows @ weights + offset) * (1 - 2 * right)
+        return float(np.logaddexp(0, signed).sum() + 1e-3 * (weights**2).sum())
+
+    return minimize(loss, np.zeros(rows.shape[1])).x if len(rows) else np.zeros(len(ACROSS))
 
 
 def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
@@ -70,44 +146,54 @@ def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
     )
 
 
-def report(names: Sequence[str], rows: np.ndarray, labels: np.ndarray, sets: np.ndarray) -> None:
-    for name in names:
-        weights, intercept = fit(rows[sets != name], labels[sets != name], sets[sets != name])
-        p = 1 / (1 + np.exp(-(rows[sets == name] @ weights + intercept)))
-        gold = labels[sets == name]
-        single = roc_auc_score(gold, rows[sets == name][:, 0])
-        print(
-            f"{name:18} n={len(gold):4} right {gold.mean():.2f}  AUROC {roc_auc_score(gold, p):.3f} (similarity alone {single:.3f})  ECE {expected_calibration_error(p, gold):.3f}",
-            flush=True,
-        )
+def report(name: str, part: Examples, p: np.ndarray) -> None:
+    """One line about a set, judged by a calibration that has not seen it."""
+    whole = part.kinds != "hidden"
+    said = [f"{name:18} n={whole.sum():4} right {part.right[whole].mean():.2f}"]
+    found = p[part.kinds == "found"]
+    for kind in ("near", "far", "hidden"):
+        other = p[part.kinds == kind]
+        if len(other):
+            auroc = roc_auc_score([1] * len(found) + [0] * len(other), [*found, *other])
+            said.append(f"AUROC {kind} {auroc:.3f}")
+    said.append(f"ECE {expected_calibration_error(p[whole], part.right[whole]):.3f}")
+    print("  ".join(said), flush=True)
+
+
+def judged(part: Examples, calibration: Calibration) -> np.ndarray:
+    """The probability of each example."""
+    names = (*FEATURES, *ACROSS)
+    return np.array([calibration.probability(dict(zip(names, row, strict=True))) for row in part.rows])
+
+
+def as_json(calibration: Calibration) -> str:
+    """The file that `load_calibration` reads."""
+    return json.dumps({"weights": calibration.weights, "intercept": calibration.intercept}, indent=1) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path)
+    parser.add_argument("--squad", type=Path, nargs="*", default=[])
     parser.add_argument("--models", type=Path, default=default_folder())
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     embedder = open_embedder(DEFAULT_EMBEDDER, args.models)
     rng = random.Random(20261122)
-    data: dict[str, Any] = {}
-    for folder in sorted(path for path in args.sets.iterdir() if (path / "queries.jsonl").exists()):
-        data[folder.name] = examples(folder, embedder, rng)
-        print(f"{folder.name}: {len(data[folder.name][1])} examples", flush=True)
-    rows = np.concatenate([part[0] for part in data.values()])
-    labels = np.concatenate([part[1] for part in data.values()])
-    sets = np.concatenate([np.full(len(part[1]), name) for name, part in data.items()])
-    report(list(data), rows, labels, sets)
-    weights, intercept = fit(rows, labels, sets)
-    model = {
-        "weights": dict(zip(FEATURES, (round(float(w), 4) for w in weights), strict=True)),
-        "intercept": round(intercept, 4),
-    }
-    print(json.dumps(model))
+    folders = sorted(path for path in args.sets.iterdir() if (path / "queries.jsonl").exists())
+    sets = [*map(read_folder, folders), *(read_squad(path, rng) for path in args.squad)]
+    data = [examples(labelled, embedder, rng) for labelled in sets]
+    for labelled, part in zip(sets, data, strict=True):
+        unseen = fit([other for of, other in zip(sets, data, strict=True) if of.family != labelled.family])
+        report(labelled.name, part, judged(part, unseen))
+        if args.out:
+            args.out.mkdir(parents=True, exist_ok=True)
+            (args.out / f"{labelled.name}.json").write_text(as_json(unseen), "utf-8")
+    shipped = as_json(fit(data))
+    print(shipped)
     if args.write:
-        (Path(__file__).parent.parent / "index" / "calibration.json").write_text(
-            json.dumps(model, indent=1) + "\n", "utf-8"
-        )
+        (Path(__file__).parent.parent / "index" / "calibration.json").write_text(shipped, "utf-8")
 
 
 if __name__ == "__main__":

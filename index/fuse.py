@@ -1,91 +1,148 @@
-"""Fusion: what dense and lexical search say of each entry -> one order, and the features that calibration reads. Pure.
+"""Fusion: what dense and lexical search say of each candidate -> one order, and the features that calibration reads. Pure.
 
 A convex sum of scores, not of ranks: equal rank fusion lost on two of four measured sets (Bruch et al. 2023,
-"An Analysis of Fusion Functions for Hybrid Retrieval", https://arxiv.org/abs/2210.11934, finds the same).
+"An Analysis of Fusion Functions for Hybrid Retrieval", https://arxiv.org/abs/2210.11934, finds the same). The weights were
+fitted on labelled sets, each left out in turn, and rounded; `benchmarks/fusion.py` shows what each is worth.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from crawler.records import FaqEntry, normalised
 from index.embed import Vectors
-from index.lexical import Lexical, Scores
-from index.passage import Hit, Passage
-from index.words import tokens
+from index.lexical import Scores
+from index.passage import FIELDS
+from index.stores import Rows
+from index.words import terms
 
-FULL_WEIGHT = 0.10
-ASKED_WEIGHT = 0.05
+# Of the dense score, beside the questions of an entry: question with answer, and the answer alone.
+TOLD_WEIGHT = 0.15
+ALONE_WEIGHT = 0.30
+# Of the lexical score, beside a dense score of weight 1: entries with a question, and texts.
+ASKED_WORDS = 0.12
+TEXT_WORDS = 0.20
 # Of two entries that say the same in two languages, the visitor's comes first.
 SAME_LANGUAGE = 0.02
-# Similarity given to a field that an entry has no passage for among the candidates.
+# Score of a rival where there is none.
 FLOOR = 0.70
+RIVALS = 19
+RANKED = 50
+FORMS = 3
 
 
-def best_by_entry(
-    similarities: Vectors, passages: Sequence[Passage], rows: Mapping[int, int]
-) -> dict[int, dict[str, tuple[float, Passage]]]:
-    """Per entry (by its row) and field ("asked" or "told"), the best similarity and the passage that has it."""
-    best: dict[int, dict[str, tuple[float, Passage]]] = {}
-    for similarity, passage in zip(similarities.tolist(), passages, strict=True):
-        fields = best.setdefault(rows[id(passage.entry)], {})
-        fields.setdefault("asked" if passage.kind == "query" else "told", (similarity, passage))
-    return best
+@dataclass(frozen=True)
+class Compared:
+    """Passages beside the question, each array of shape (n,): their rows, the rows of their entries, places in `FIELDS`.
+
+    `similarities` are cosines, less what of them is only language.
+    """
+
+    rows: Rows
+    owners: Rows
+    fields: Rows
+    similarities: Vectors
 
 
 class Scored(NamedTuple):
-    """One entry's place in a ranking: fused score, best cosine, row of the entry, and the passage that has it."""
+    """One entry's place in a ranking: fused score, best cosine and the row of the passage that has it; score by field."""
 
     score: float
     similarity: float
-    row: int
-    passage: Passage
+    entry: FaqEntry
+    passage: int
+    asked: float = 0.0
+    told: float = 0.0
+    alone: float = 0.0
+    words: float = 0.0
+    spelt: float = 0.0
 
 
-def rank(
-    dense: Mapping[int, Mapping[str, tuple[float, Passage]]],
-    full: Scores,
-    asked: Scores,
-    entries: Sequence[FaqEntry],
-    language: str,
-) -> list[Scored]:
-    """All candidates, best first. `full` and `asked` are BM25 over its ceiling, shape (entries,)."""
-    by_words = [row for row in np.argsort(-full, kind="stable")[:20].tolist() if full[row] > 0]
-    scored = []
-    for row in {*dense, *by_words}:
-        unseen = (FLOOR, Passage(entries[row], "pair", entries[row].answer))
-        similarity, passage = max(dense.get(row, {}).values(), default=unseen, key=lambda pair: pair[0])
-        score = similarity + FULL_WEIGHT * float(full[row]) + ASKED_WEIGHT * float(asked[row])
-        score += SAME_LANGUAGE * (entries[row].language == language)
-        scored.append(Scored(score, similarity, row, passage))
-    return sorted(scored, key=lambda item: (-item.score, item.row))
+def rank(compared: Compared, words: Scores, spelt: Scores, entries: Sequence[FaqEntry], language: str) -> list[Scored]:
+    """The best `RANKED` of the entries compared. `words` and `spelt` are BM25 over its ceiling, shape (entries,)."""
+    rows, owners = np.unique(compared.owners, return_inverse=True)
+    asked, told, alone = _by_field(compared, owners, len(rows))
+    dense = (asked + TOLD_WEIGHT * told + ALONE_WEIGHT * alone) / (1 + TOLD_WEIGHT + ALONE_WEIGHT)
+    has_question = np.array([bool(entries[row].question) for row in rows])
+    lexical = np.where(has_question, ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows])
+    same = np.array([entries[row].language == language for row in rows])
+    scores = dense + lexical + SAME_LANGUAGE * same
+    best = _place_of_best(compared.similarities, owners, len(rows))
+    found = []
+    for place in np.argsort(-scores, kind="stable")[:RANKED].tolist():
+        fields = (asked[place], told[place], alone[place], words[rows[place]], spelt[rows[place]])
+        nearest = best[place]
+        found.append(
+            Scored(
+                float(scores[place]),
+                float(compared.similarities[nearest]),
+                entries[rows[place]],
+                int(compared.rows[nearest]),
+                *map(float, fields),
+            )
+        )
+    return found
 
 
-def features(scored: Sequence[Scored], together: Collection[str]) -> dict[str, float]:
-    """What calibration reads of a ranking: how near the first is, and how far it stands out from all but `together`."""
+def _by_field(compared: Compared, owners: Rows, count: int) -> tuple[Vectors, Vectors, Vectors]:
+    """The similarity of each entry by field; of a field that was not found, that of the fullest that was."""
+    highest = np.full((len(FIELDS), count), -np.inf, np.float32)
+    np.maximum.at(highest, (compared.fields, owners), compared.similarities)
+    asked, told, alone = highest
+    told = np.where(np.isfinite(told), told, np.maximum(asked, alone))
+    forms = compared.fields == FIELDS.index("asked")
+    average = _mean_of_best(compared.similarities[forms], owners[forms], count)
+    # One form may be near by accident, several are not: half of the score is theirs.
+    return np.where(np.isfinite(asked), (asked + average) / 2, told), told, np.where(np.isfinite(alone), alone, told)
+
+
+def _mean_of_best(values: Vectors, owners: Rows, count: int) -> Vectors:
+    """The mean of the highest `FORMS` values of each owner, shape (count,); 0 for one that has none."""
+    order = np.lexsort((-values, owners))
+    owners, values = owners[order], values[order]
+    kept = np.arange(len(owners)) - np.searchsorted(owners, owners) < FORMS
+    sums = np.bincount(owners[kept], values[kept], minlength=count)
+    return np.asarray(sums / np.maximum(np.bincount(owners[kept], minlength=count), 1), np.float32)
+
+
+def _place_of_best(values: Vectors, owners: Rows, count: int) -> Rows:
+    """Where the highest value of each owner stands, shape (count,)."""
+    order = np.lexsort((-values, owners))
+    return np.asarray(order[np.searchsorted(owners[order], np.arange(count))])
+
+
+def features(scored: Sequence[Scored], question: str, language: str, together: Collection[str]) -> dict[str, float]:
+    """What calibration reads of a ranking: how near the first is, and how far it stands out from those that say other things.
+
+    How far it stands out carries over from site to site, how near it is hardly does. Entries whose ids are in `together` are
+    taken as one answer with the first: they are no rivals. Between two languages words do not meet, and all stands closer
+    together: "across" features are 0 within one.
+    """
     best = scored[0]
-    rivals = (other for other in scored[1:20] if _rival(other, best) and other.passage.entry.id not in together)
+    others = (other for other in scored[1:] if other.entry.id not in together and _rival(other, best))
+    rivals = [other.score for other in others][:RIVALS] or [FLOOR]
+    above_mean = best.score - sum(rivals) / len(rivals)
+    across = float(best.entry.language not in (language, ""))
     return {
-        "similarity": best.similarity,
-        "margin": best.score - next((other.score for other in rivals), FLOOR),
-        "spread": best.score - scored[min(9, len(scored) - 1)].score,
-        "question": float(bool(best.passage.entry.question)),
+        "told": best.told,
+        "above_mean": above_mean,
+        "spread": best.score - rivals[min(8, len(rivals) - 1)],
+        "length": math.log1p(len(set(terms(question)))),
+        "across": across,
+        "above_mean_across": across * above_mean,
     }
 
 
 def _rival(other: Scored, best: Scored) -> bool:
     """Whether an entry says something else: not the same question answered twice, nor its twin in another language."""
-    one, two = other.passage.entry, best.passage.entry
-    same = bool(two.question) and normalised(one.question) == normalised(two.question)
-    return not same and one.language == two.language
+    one, two = other.entry, best.entry
+    return one.language == two.language and not (two.question and _asked(one.question) == _asked(two.question))
 
 
-def coverage(words: Sequence[str], hits: Sequence[Hit], full: Lexical) -> dict[str, float]:
-    """How much of the question's content, by weight, stands in the first hit's entry: 0 to 1."""
-    if not hits or not words:
-        return {"coverage": 0.0}
-    entry = hits[0].entry
-    held = set(tokens(f"{entry.question} {' '.join(entry.similar)} {entry.section} {entry.answer}"))
-    weights = {word: full.weight(word) for word in words}
-    return {"coverage": sum(w for word, w in weights.items() if word in held) / (sum(weights.values()) or 1.0)}
+@lru_cache(4096)  # the entries of a site come again and again
+def _asked(question: str) -> str:
+    return normalised(question)

@@ -1,37 +1,28 @@
-"""`Index`: build and sync a site's snapshot, open it, search it. Joins embedder, BM25, store, fusion and calibration."""
+"""`Index`: open a site's snapshot and search it. Joins embedder, BM25, store, fusion and calibration."""
 
-import hashlib
 import logging
+import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from crawler.errors import BadRecord
 from crawler.language import detect
-from crawler.records import FaqEntry, read_entries, write_entries
-from index import fuse, lexical, snapshot
+from crawler.records import FaqEntry, read_entries
+from index import centres, fuse, lexical, snapshot
 from index.calibrate import Calibration
+from index.centres import Centres
 from index.embed import Embedder, Vectors
-from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
-from index.passage import SPLITTER, Found, Hit, Passage, split
+from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch
+from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
 from index.stores import VectorStore, open_store
-from index.words import tokens
+from index.words import grams, terms
 
 log = logging.getLogger(__name__)
 
-CANDIDATES = 100
-
-
-@dataclass(frozen=True)
-class Synced:
-    """What a sync did: the published generation, and how many entries were embedded for it."""
-
-    snapshot: str
-    embedded: int
+CANDIDATES = 1000
+BY_WORDS = 20
+RELOAD_WAIT_S = 1.0
 
 
 class Index:
@@ -43,16 +34,20 @@ class Index:
         passages: Sequence[Passage],
         entries: Sequence[FaqEntry],
         store: VectorStore,
-        full: lexical.Lexical,
-        asked: lexical.Lexical,
+        words: lexical.Lexical,
+        spelt: lexical.Lexical,
+        centres: Centres,
         embedder: Embedder,
         calibration: Calibration,
     ) -> None:
         self.name = name
         self.entries = entries
         self._passages = passages
-        self._rows = {id(entry): number for number, entry in enumerate(entries)}
-        self._store, self._full, self._asked = store, full, asked
+        rows = {id(entry): number for number, entry in enumerate(entries)}
+        self._owners = np.array([rows[id(passage.entry)] for passage in passages], np.int64)
+        self._fields = np.array([FIELDS.index(passage.field) for passage in passages], np.int64)
+        self._starts = np.searchsorted(self._owners, np.arange(len(entries)))
+        self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
         self._embedder, self._calibration = embedder, calibration
 
     @classmethod
@@ -67,20 +62,25 @@ class Index:
         """
         folder, manifest = snapshot.verified(site)
         made_by = manifest["embedder"]
-        if made_by["digest"] != embedder.digest or manifest["splitter"] != SPLITTER:
+        if (made_by["digest"], made_by["dimension"]) != (embedder.digest, embedder.dimension):
             raise SnapshotMismatch(
-                f"the index of site {site.name} was made with {made_by['name']}, not with this {embedder.name}. "
+                f"the index of site {site.name} was made with {made_by['name']} ({made_by['dimension']} dimensions), not with "
+                f"this {embedder.name} ({embedder.dimension}). Run 'kefu crawl --site {site.name}' to build it again"
+            )
+        if manifest["splitter"] != SPLITTER:
+            raise SnapshotMismatch(
+                f"the index of site {site.name} was made by another version of Kefu. "
                 f"Run 'kefu crawl --site {site.name}' to build it again"
             )
         entries = read_entries(folder / "entries.jsonl")
         passages = [passage for entry in entries for passage in split(entry)]
         store = open_store(manifest["store"], embedder.dimension, folder)
-        full, asked = (lexical.load(folder / part, len(entries)) for part in ("full", "asked"))
+        words, spelt = (lexical.load(folder / part, len(entries)) for part in ("words", "spelt"))
         if manifest["passages"] != len(passages):
             raise SnapshotDamaged(
                 f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts"
             )
-        return cls(folder.name, passages, entries, store, full, asked, embedder, calibration)
+        return cls(folder.name, passages, entries, store, words, spelt, centres.load(folder), embedder, calibration)
 
     def search(self, question: str, k: int = 10, together: Collection[str] = ()) -> Found:
         """The `k` entries most likely to answer, and the probability that the first does.
@@ -102,147 +102,63 @@ class Index:
         return [self._search_vector(question, vectors[i : i + 1], k) for i, question in enumerate(questions)]
 
     def _search_vector(self, question: str, vector: Vectors, k: int, together: Collection[str] = ()) -> Found:
-        similarities, rows = self._store.search(vector, CANDIDATES)
-        words = tokens(question)
-        dense = fuse.best_by_entry(similarities[0], [self._passages[row] for row in rows[0]], self._rows)
-        full, asked = self._full.scores(words), self._asked.scores(words)
-        ceiling = sum(self._full.weight(word) for word in words) or 1.0
-        asked_ceiling = sum(self._asked.weight(word) for word in words) or 1.0
-        ranking = fuse.rank(dense, full / ceiling, asked / asked_ceiling, self.entries, detect(question))
-        if not ranking:
+        language = detect(question)
+        words = self._words.shares(terms(question))
+        compared = self._compare(vector, words, language)
+        if not len(compared.rows):
             return Found((), 0.0)
-        hits = tuple(Hit(item.passage, item.score, item.similarity) for item in ranking[:k])
-        features = fuse.features(ranking, together) | fuse.coverage(words, hits, self._full)
+        ranking = fuse.rank(compared, words, self._spelt.shares(grams(question)), self.entries, language)
+        hits = tuple(Hit(self._passages[item.passage], item.score, item.similarity) for item in ranking[:k])
+        features = fuse.features(ranking, question, language, together)
         return Found(hits, self._calibration.probability(features), features)
 
-
-def sync(
-    site: Path,
-    entries: Sequence[FaqEntry],
-    embedder: Embedder,
-    *,
-    store: str = "faiss",
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Synced:
-    """Publish a snapshot of `entries`; vectors of unchanged texts are taken over from the last one.
-
-    The caller holds `snapshot.writer_lock`. When nothing has changed, nothing is written.
-    """
-    state = _state_of(entries, embedder, store)
-    if state == _published_state(site):
-        return Synced(snapshot.current(site), 0)
-    known = _known_vectors(site, embedder)
-    passages = [passage for entry in entries for passage in split(entry)]
-    missing = [p for p in {_key(p): p for p in passages}.values() if _key(p) not in known]
-    known |= dict(zip(map(_key, missing), _embed(missing, embedder, progress), strict=True))
-
-    def write(folder: Path) -> dict[str, Any]:
-        return _write(folder, entries, passages, known, embedder, store) | {"state": state}
-
-    return Synced(snapshot.publish(site, write), len({id(p.entry) for p in missing}))
+    def _compare(self, vector: Vectors, words: lexical.Scores, language: str) -> fuse.Compared:
+        """The nearest passages, and one of each entry that holds the question's words and is not among them."""
+        similarities, rows = self._store.search(vector, CANDIDATES)
+        near, found = similarities[0], rows[0]
+        by_words = np.argpartition(-words, min(BY_WORDS, len(words) - 1))[:BY_WORDS]
+        unseen = np.setdiff1d(by_words[words[by_words] > 0], self._owners[found])
+        # An entry's first passage stands for it. It is no nearer than the last that was found.
+        found = np.concatenate([found, self._starts[unseen]])
+        near = np.concatenate([near, np.full(len(unseen), near.min(initial=fuse.FLOOR), np.float32)])
+        near -= self._centres.part(language, found)
+        return fuse.Compared(found, self._owners[found], self._fields[found], near)
 
 
 def latest(site: Path, embedder: Embedder, calibration: Calibration) -> Callable[[], Index]:
-    """A callable that gives the published index, read anew after each publish; one that cannot be read is passed over.
+    """A callable that gives the published index, opened anew after each publish; one that cannot be read is passed over.
 
-    Raises (the callable): what `Index.open` raises, while none could be opened yet.
+    The old one answers until the new one is open, which only the first to ask waits for, and not for longer than
+    `RELOAD_WAIT_S`.
+
+    Raises (the callable): what `Index.open` raises, while none could be opened yet; SnapshotMissing when the site is gone.
     """
     held: list[Index] = []
     refused: list[str] = []
+    opening = threading.Lock()
 
-    def get() -> Index:
-        if held and snapshot.current(site) in (held[0].name, *refused):
-            return held[0]
-        name = snapshot.current(site)
+    def renew(name: str) -> None:
         try:
             held[:] = [Index.open(site, embedder, calibration)]
         except IndexFailure as failure:
-            if not held:
-                raise
             log.error("snapshot %s of %s cannot serve, %s goes on: %s", name, site.name, held[0].name, failure)
             refused[:] = [name]
+        finally:
+            opening.release()
+
+    def get() -> Index:
+        if not held:
+            with opening:
+                held[:] = held or [Index.open(site, embedder, calibration)]
+            return held[0]
+        try:
+            name = snapshot.current(site)
+        except SnapshotDamaged:
+            return held[0]
+        if name not in (held[0].name, *refused) and opening.acquire(blocking=False):
+            thread = threading.Thread(target=renew, args=(name,), name=f"kefu-open-{name}", daemon=True)
+            thread.start()
+            thread.join(RELOAD_WAIT_S)
         return held[0]
 
     return get
-
-
-def _embed(passages: Sequence[Passage], embedder: Embedder, progress: Callable[[int, int], None]) -> list[Vectors]:
-    done, out = 0, list[Any]([None] * len(passages))
-
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, len(passages))
-
-    for kind in ("query", "passage"):
-        places = [number for number, passage in enumerate(passages) if passage.kind == kind]
-        if places:
-            vectors = embedder.embed([passages[number].text for number in places], kind, tell)
-            for number, vector in zip(places, vectors, strict=True):
-                out[number] = vector
-    return out
-
-
-def _write(
-    folder: Path,
-    entries: Sequence[FaqEntry],
-    passages: Sequence[Passage],
-    known: dict[str, Vectors],
-    embedder: Embedder,
-    store: str,
-) -> dict[str, Any]:
-    write_entries(folder / "entries.jsonl", entries)
-    vectors = open_store(store, embedder.dimension)
-    if passages:
-        vectors.add(np.stack([known[_key(passage)] for passage in passages]))
-    vectors.save(folder)
-    texts = {
-        "full": [f"{e.question} {' '.join(e.similar)} {e.section} {e.answer}" for e in entries],
-        "asked": [f"{e.question} {' '.join(e.similar)}" for e in entries],
-    }
-    for part, documents in texts.items():
-        (folder / part).mkdir()
-        lexical.build([tokens(document) for document in documents]).save(folder / part)
-    return {
-        "embedder": {"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
-        "splitter": SPLITTER,
-        "store": store,
-        "entries": len(entries),
-        "passages": len(passages),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _state_of(entries: Sequence[FaqEntry], embedder: Embedder, store: str) -> str:
-    """Digest of all that a snapshot is made from."""
-    total = hashlib.sha256(f"{embedder.digest} {SPLITTER} {store}".encode())
-    for entry in entries:
-        total.update(f"{entry.id} {entry.digest} {entry.language} {entry.source}\n".encode())
-    return total.hexdigest()
-
-
-def _published_state(site: Path) -> str:
-    """The state that the published snapshot was made from; "" when there is none, or it is damaged."""
-    try:
-        return str(snapshot.verified(site)[1].get("state", ""))
-    except (SnapshotMissing, SnapshotDamaged):
-        return ""
-
-
-def _known_vectors(site: Path, embedder: Embedder) -> dict[str, Vectors]:
-    """Vectors by passage key of the published snapshot; nothing when it cannot serve this embedder."""
-    try:
-        folder, manifest = snapshot.verified(site)
-        if manifest["embedder"]["digest"] != embedder.digest:
-            return {}
-        rows = open_store(manifest["store"], embedder.dimension, folder).vectors()
-        passages = [passage for entry in read_entries(folder / "entries.jsonl") for passage in split(entry)]
-    except (SnapshotMissing, SnapshotDamaged, BadRecord):
-        return {}
-    if len(passages) != len(rows):
-        return {}
-    return {_key(passage): row for passage, row in zip(passages, rows, strict=True)}
-
-
-def _key(passage: Passage) -> str:
-    return hashlib.sha256(f"{passage.kind}\x1f{passage.text}".encode()).hexdigest()

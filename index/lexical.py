@@ -13,7 +13,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class Lexical:
-    """A BM25 index (Lucene variant, k1 1.2, b 0.75). `weight` makes scores of different questions comparable."""
+    """A BM25 index (Lucene variant, k1 0.9, b 0.4: entries are short). `weight` makes scores of different questions comparable."""
 
     def __init__(self, bm25: Any, vocabulary: dict[str, int], frequencies: npt.NDArray[np.int32], count: int) -> None:
         self._bm25 = bm25
@@ -27,6 +27,10 @@ class Lexical:
         if not known or not self._count:
             return np.zeros(self._count, np.float32)
         return np.asarray(self._bm25.get_scores(known), np.float32)
+
+    def shares(self, tokens: Sequence[str]) -> Scores:
+        """BM25 score of every entry over the highest there could be, 0 to 1, shape (entries,)."""
+        return self.scores(tokens) / (sum(map(self.weight, tokens)) or 1.0)
 
     def weight(self, token: str) -> float:
         """Inverse document frequency of a token; a token that no entry holds weighs most."""
@@ -52,7 +56,7 @@ def build(documents: Sequence[Sequence[str]]) -> Lexical:
     if not vocabulary:
         return Lexical(None, {}, frequencies, len(documents))
     bm25s = _bm25s()
-    bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+    bm25 = bm25s.BM25(method="lucene", k1=0.9, b=0.4)
     bm25.index((ids, vocabulary), show_progress=False, create_empty_token=False)
     return Lexical(bm25, vocabulary, frequencies, len(documents))
 

@@ -7,13 +7,15 @@ from crawler.records import FaqEntry
 from index.embed import Kind
 
 # Raise it when `split` or `words.tokens` gives something else: snapshots made before are then built anew, not misread.
-SPLITTER = 1
+SPLITTER = 2
 PIECE_CHARS = 400
+# What the passages of an entry are compared as: its questions, what it tells, and its answer without the question.
+FIELDS = ("asked", "told", "alone")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One text of an entry that search compares with a question. `part` is question, similar, pair or answer."""
+    """One text of an entry that search compares with a question. `part` is question, similar, pair, answer or alone."""
 
     entry: FaqEntry
     part: str
@@ -22,7 +24,12 @@ class Passage:
     @property
     def kind(self) -> Kind:
         """Questions are compared with questions as equals, texts as passages (the two prompts of E5)."""
-        return "query" if self.part in ("question", "similar") else "passage"
+        return "query" if self.field == "asked" else "passage"
+
+    @property
+    def field(self) -> str:
+        """Which of `FIELDS` the text belongs to."""
+        return "asked" if self.part in ("question", "similar") else "alone" if self.part == "alone" else "told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +56,21 @@ class Found:
 
 
 def split(entry: FaqEntry) -> list[Passage]:
-    """Passages of an entry: each question form, question with answer, and the pieces of a long answer."""
+    """Passages of an entry: each question form, question with answer, the answer alone, and the rest of a long one."""
     parts = [("question", entry.question)] if entry.question else []
     parts += [("similar", text) for text in entry.similar]
     pieces = _pieces(entry.answer)
     head = entry.question or entry.section
     parts.append(("pair", f"{head}\n{pieces[0]}" if head else pieces[0]))
+    if entry.question:
+        parts.append(("alone", pieces[0]))
     parts += [("answer", f"{head}\n{piece}" if head else piece) for piece in pieces[1:]]
     return [Passage(entry, part, text) for part, text in parts]
+
+
+def told_by(entry: FaqEntry) -> str:
+    """All that an entry says, in one text."""
+    return f"{entry.question} {' '.join(entry.similar)} {entry.section} {entry.answer}"
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Text to tokens for BM25: NFKC, case, Chinese by jieba's search mode, other scripts by word. Pure."""
+"""Text to tokens: NFKC, case, simplified characters, Chinese by jieba's search mode, other scripts by word. Pure.
+
+For BM25 there are two ways to cut more finely: `terms` for what an entry says, `grams` for how a question is spelt.
+"""
 
 import logging
 import re
@@ -11,6 +14,7 @@ from typing import Any
 WORD = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 TOKEN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|[\u3040-\u30ff]+|{WORD}(?:['’]{WORD})?")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+HAN_RUN = re.compile(rf"{HAN.pattern}+")
 # Words that every question has, so that they say nothing about which entry answers.
 STOPWORDS = frozenset(
     (
@@ -24,8 +28,29 @@ SUFFIXES = ("ings", "ing", "ies", "es", "s", "ed")
 
 def tokens(text: str) -> list[str]:
     """Tokens of `text`, stop words left out unless nothing else is there."""
-    found = list(_tokens(unicodedata.normalize("NFKC", text).casefold()))
+    found = list(_tokens(plain(text)))
     return [token for token in found if token not in STOPWORDS] or found
+
+
+def terms(text: str) -> list[str]:
+    """Tokens, and each two neighbouring Chinese characters: where a word is cut in two ways, these still meet."""
+    pairs = (run[n : n + 2] for run in HAN_RUN.findall(plain(text)) for n in range(len(run) - 1))
+    return [*tokens(text), *(pair for pair in pairs if pair not in STOPWORDS)]
+
+
+def grams(text: str) -> list[str]:
+    """Each three neighbouring letters of the tokens, their ends marked: misspelt and inflected words still meet."""
+    found: list[str] = []
+    for token in tokens(text):
+        marked = token if HAN.match(token) else f"_{token}_"
+        found += [marked[n : n + 3] for n in range(max(1, len(marked) - 2))]
+    return found
+
+
+def plain(text: str) -> str:
+    """One spelling of a text: full width as half, capitals as small, traditional Chinese as simplified."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return str(_simplifier().convert(text)) if HAN.search(text) else text
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -43,6 +68,13 @@ def _stem(word: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and word.isascii():
             return word[: -len(suffix)] + ("y" if suffix == "ies" else "")
     return word
+
+
+@cache
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
 
 
 @cache

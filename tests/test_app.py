@@ -18,9 +18,10 @@ from chatbot.generators import QUOTE, Generator
 from chatbot.memory import open_memory
 from chatbot.prompt import Prompt
 from crawler.records import FaqEntry
+from index.build import sync
 from index.calibrate import Calibration
 from index.embed import Embedder
-from index.hybrid import latest, sync
+from index.hybrid import latest
 from ui.app import create_app
 from ui.desk import Desk
 from ui.launch import texts_for
@@ -31,7 +32,7 @@ ENTRIES = [
     FaqEntry("1", "如何退货？", "三十天内可以退货。", "https://shop.example/faq", "return", language="zh"),
     FaqEntry("2", "How do I pay?", "By card.", "https://shop.example/faq", "pay", language="en"),
 ]
-SURE = Calibration({"similarity": 20.0}, -10.0)
+SURE = Calibration({"told": 20.0}, -10.0)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.records import read_entries
+from index import snapshot
 from ui.cli.run import run
 from ui.settings import Settings
 
@@ -178,8 +179,8 @@ def test_imported_entries_stay_through_a_crawl_and_are_never_merged(
 def test_a_damaged_index_is_one_line_and_is_mended_by_crawling(
     demo: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    snapshots = demo.data / "sites/demo/snapshots"
-    vectors = snapshots / (snapshots / "CURRENT").read_text() / "faiss.index"
+    site = demo.data / "sites/demo"
+    vectors = site / "snapshots" / snapshot.current(site) / "faiss.index"
     vectors.write_bytes(vectors.read_bytes()[:-100])
     capsys.readouterr()
 

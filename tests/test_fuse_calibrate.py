@@ -1,6 +1,8 @@
 """One order out of what dense and lexical search say, and how sure its first place is."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,115 +11,146 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.records import FaqEntry
-from index import fuse, lexical
+from index import centres, fuse, lexical
 from index.calibrate import Calibration, load_calibration
+from index.embed import fake_embedder
 from index.errors import IndexFailure
-from index.fuse import Scored
-from index.passage import Hit, Passage
+from index.fuse import Compared, Scored
+from index.passage import FIELDS
 
 EN = FaqEntry("en", "How do I return?", "Within 30 days.", language="en")
 ZH = FaqEntry("zh", "怎么退货？", "30 天内。", language="zh")
 OTHER = FaqEntry("other", "When do you open?", "At nine.", language="en")
+TEXT = FaqEntry("text", "", "We open at nine.", language="en")
 
 
-def passage(entry: FaqEntry, part: str = "question") -> Passage:
-    return Passage(entry, part, entry.question)
+def compared(*found: tuple[int, str, float]) -> Compared:
+    """(entry's row, field, similarity) of each passage."""
+    owners, fields, near = zip(*found, strict=True)
+    places = np.array([FIELDS.index(field) for field in fields])
+    return Compared(np.arange(len(found)), np.array(owners), places, np.array(near, np.float32))
 
 
 def scores(*values: float) -> lexical.Scores:
     return np.array(values, np.float32)
 
 
-def scored(entry: FaqEntry, score: float) -> Scored:
-    return Scored(score, score, 0, passage(entry))
+def scored(entry: FaqEntry, score: float, told: float = 0.8) -> Scored:
+    return Scored(score, score, entry, 0, told=told)
+
+
+NOTHING = scores(0, 0)
 
 
 # rank
 
 
 def test_words_lift_an_entry_over_a_slightly_nearer_one() -> None:
-    dense = {0: {"asked": (0.86, passage(EN))}, 1: {"asked": (0.85, passage(OTHER))}}
+    near = compared((0, "asked", 0.86), (1, "asked", 0.85))
 
-    ranking = fuse.rank(dense, scores(0, 0.8), scores(0, 0.8), [EN, OTHER], "en")
+    ranking = fuse.rank(near, scores(0, 0.8), scores(0, 0.4), [EN, OTHER], "en")
 
-    assert [item.row for item in ranking] == [1, 0]
-    assert ranking[0].score == pytest.approx(0.85 + 0.10 * 0.8 + 0.05 * 0.8 + 0.02)
-    assert ranking[0].similarity == 0.85
+    assert [item.entry for item in ranking] == [OTHER, EN]
+    assert ranking[0].score == pytest.approx(0.85 + fuse.ASKED_WORDS * 0.6 + fuse.SAME_LANGUAGE)
+    assert (ranking[0].similarity, ranking[0].words, ranking[0].spelt) == pytest.approx((0.85, 0.8, 0.4))
 
 
-def test_an_entry_found_by_words_alone_takes_part() -> None:
-    ranking = fuse.rank({0: {"told": (0.8, passage(EN, "pair"))}}, scores(0, 0.5), scores(0, 0), [EN, OTHER], "en")
+def test_words_weigh_more_in_a_text() -> None:
+    ranking = fuse.rank(compared((0, "told", 0.8)), scores(0.5), scores(0), [TEXT], "en")
 
-    assert [(item.row, item.similarity) for item in ranking] == [(0, 0.8), (1, fuse.FLOOR)]
-    assert ranking[1].passage.text == "At nine."
+    assert ranking[0].score == pytest.approx(0.8 + fuse.TEXT_WORDS * 0.5 + fuse.SAME_LANGUAGE)
+
+
+def test_each_field_has_its_weight() -> None:
+    near = compared((0, "asked", 0.9), (0, "told", 0.8), (0, "told", 0.7), (0, "alone", 0.6))
+
+    (best,) = fuse.rank(near, NOTHING, NOTHING, [EN], "de")
+
+    assert (best.asked, best.told, best.alone) == pytest.approx((0.9, 0.8, 0.6))
+    assert best.score == pytest.approx((0.9 + 0.15 * 0.8 + 0.3 * 0.6) / 1.45)
+    assert best.passage == 0
+
+
+def test_several_near_forms_count_more_than_one() -> None:
+    near = compared(
+        *((0, "asked", similarity) for similarity in (0.9, 0.88, 0.86, 0.5)),
+        *((1, "asked", similarity) for similarity in (0.91, 0.7, 0.7)),
+    )
+
+    ranking = fuse.rank(near, NOTHING, NOTHING, [EN, OTHER], "de")
+
+    assert [item.entry for item in ranking] == [EN, OTHER]
+    assert ranking[0].asked == pytest.approx((0.9 + 0.88) / 2)
 
 
 @pytest.mark.parametrize(("language", "expected"), [("en", "en"), ("zh", "zh"), ("de", "en")])
 def test_of_equals_the_visitors_language_wins_then_the_order_of_entries(language: str, expected: str) -> None:
-    dense = {0: {"asked": (0.9, passage(EN))}, 1: {"asked": (0.9, passage(ZH))}}
+    near = compared((0, "asked", 0.9), (1, "asked", 0.9))
 
-    ranking = fuse.rank(dense, scores(0, 0), scores(0, 0), [EN, ZH], language)
-
-    assert expected == ranking[0].passage.entry.id
-
-
-def test_each_field_keeps_its_best_passage() -> None:
-    passages = [passage(EN, "similar"), passage(EN), passage(EN, "pair")]
-
-    best = fuse.best_by_entry(scores(0.9, 0.8, 0.7), passages, {id(EN): 4})
-
-    assert {field: (round(similarity, 3), found) for field, (similarity, found) in best[4].items()} == {
-        "asked": (0.9, passages[0]),
-        "told": (0.7, passages[2]),
-    }
+    assert expected == fuse.rank(near, NOTHING, NOTHING, [EN, ZH], language)[0].entry.id
 
 
 # features
+
+
+def features(*ranking: Scored, question: str = "how to return", together: Sequence[str] = ()) -> dict[str, float]:
+    return fuse.features(ranking, question, "en", together)
 
 
 @pytest.mark.parametrize(
     ("rivals", "expected"),
     [
         ([scored(OTHER, 0.8)], 0.1),
+        ([scored(OTHER, 0.85), scored(TEXT, 0.75)], 0.1),
         ([scored(ZH, 0.89), scored(OTHER, 0.8)], 0.1),  # a twin in another language
         ([scored(FaqEntry("en2", "how do i RETURN", "60 days", language="en"), 0.89)], 0.9 - fuse.FLOOR),  # asked twice
         ([], 0.9 - fuse.FLOOR),
     ],
 )
-def test_the_margin_is_to_the_first_that_says_something_else(rivals: list[Scored], expected: float) -> None:
-    assert fuse.features([scored(EN, 0.9), *rivals], ())["margin"] == pytest.approx(expected)
+def test_the_first_stands_out_from_those_that_say_something_else(rivals: list[Scored], expected: float) -> None:
+    assert features(scored(EN, 0.9), *rivals)["above_mean"] == pytest.approx(expected)
 
 
 def test_entries_taken_together_are_no_rivals() -> None:
-    ranking = [scored(EN, 0.9), scored(OTHER, 0.88)]
+    found = features(scored(EN, 0.9), scored(OTHER, 0.88), together=["en", "other"])
 
-    assert fuse.features(ranking, ["en", "other"])["margin"] == pytest.approx(0.9 - fuse.FLOOR)
+    assert found["above_mean"] == pytest.approx(0.9 - fuse.FLOOR)
 
 
 def test_other_features() -> None:
-    found = fuse.features([scored(EN, 0.9), scored(OTHER, 0.8)], ())
-    without = fuse.features([scored(FaqEntry("x", "", "Text."), 0.9)], ())
+    found = features(scored(EN, 0.9, told=0.7), scored(OTHER, 0.8))
 
-    assert found["similarity"] == 0.9
-    assert found["spread"] == pytest.approx(0.1)
-    assert (found["question"], without["question"]) == (1.0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"), [(["return"], 1.0), (["warranty"], 0.0), ([], 0.0), (["return", "within"], 1.0)]
-)
-def test_coverage_of_the_question(words: list[str], expected: float) -> None:
-    full = lexical.build([["return", "within", "day"], ["open", "nine"]])
-    hits = [Hit(passage(EN), 1.0, 1.0)]
-
-    assert fuse.coverage(words, hits, full) == {"coverage": expected}
+    assert (found["told"], found["across"], found["above_mean_across"]) == (0.7, 0.0, 0.0)
+    assert found["length"] < features(scored(EN, 0.9), question="how to return a pen and an ink bottle")["length"]
+    across = features(scored(ZH, 0.9))
+    assert (across["across"], across["above_mean_across"]) == (1.0, across["above_mean"])
 
 
-def test_rare_words_count_more() -> None:
-    full = lexical.build([["return"], ["return", "x"], ["return", "y"], ["z"]])
-    hits = [Hit(passage(EN), 1.0, 1.0)]
+# centres
 
-    assert fuse.coverage(["return", "warranty"], hits, full)["coverage"] < 0.5
+
+def test_what_is_only_language_is_taken_from_texts_in_another_one() -> None:
+    average = np.array([0.6, 0.8], np.float32)
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]], np.float32)
+
+    made = centres.build({"zh": average}, vectors, ["zh", "en", "en", ""])
+
+    # The two English texts are .8 and 1.0 like an average Chinese question: .9 in the mean.
+    assert made.part("zh", np.arange(4)) == pytest.approx([0, -0.1 * centres.SHARE, 0.1 * centres.SHARE, 0])
+    assert made.part("de", np.arange(4)) == 0
+
+
+def test_centres_survive_their_file(tmp_path: Path) -> None:
+    made = centres.build(
+        centres.question_averages(fake_embedder()), np.eye(256, dtype=np.float32)[:3], ["zh", "en", "de"]
+    )
+    made.save(tmp_path)
+
+    read = centres.load(tmp_path)
+
+    assert {"zh", "en", "de", "fr", "es", "ja", "ru"} < read.averages.keys()
+    np.testing.assert_array_equal(read.averages["zh"], made.averages["zh"])
+    np.testing.assert_array_equal(read.part("zh", np.arange(3)), made.part("zh", np.arange(3)))
 
 
 # calibrate
@@ -137,11 +170,11 @@ def test_a_probability_is_always_one(value: float, weight: float) -> None:
 
 def test_the_one_that_ships_prefers_near_and_clear_hits() -> None:
     shipped = load_calibration()
-    good = {"similarity": 0.93, "margin": 0.08, "spread": 0.1, "coverage": 1.0, "question": 1.0}
+    good = features(scored(EN, 1.0, told=0.9), *(scored(replace(OTHER, id=str(n)), 0.88) for n in range(20)))
 
     assert shipped.probability(good) > 0.75
-    assert shipped.probability(good | {"margin": 0.0, "similarity": 0.8, "coverage": 0.0}) < 0.5
-    assert set(shipped.weights) == set(good)
+    assert shipped.probability(good | {"above_mean": 0.01, "told": 0.8}) < 0.5
+    assert set(shipped.weights) <= set(good)
 
 
 def test_a_calibration_of_ones_own(tmp_path: Path) -> None:

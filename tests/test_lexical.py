@@ -20,10 +20,10 @@ def index() -> Lexical:
 
 
 def test_scores_are_those_of_the_formula(index: Lexical) -> None:
-    """Lucene's BM25, k1 1.2, b 0.75, written out for document 2 and the word "return"."""
+    """Lucene's BM25, k1 0.9, b 0.4, written out for document 2 and the word "return"."""
     average = sum(map(len, DOCUMENTS)) / 3
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
-    expected = idf * 2 / (2 + 1.2 * (1 - 0.75 + 0.75 * 4 / average))
+    expected = idf * 2 / (2 + 0.9 * (1 - 0.4 + 0.4 * 4 / average))
 
     scores = index.scores(["return"])
 

@@ -8,7 +8,7 @@ from crawler.records import FaqEntry
 from index.passage import PIECE_CHARS, Hit, Passage, split
 
 
-def test_a_short_entry_gives_its_questions_and_one_pair() -> None:
+def test_a_short_entry_gives_its_questions_the_pair_and_the_answer_alone() -> None:
     entry = FaqEntry("e", "如何退货？", "30 天内。", similar=("怎么退",))
 
     passages = split(entry)
@@ -17,8 +17,10 @@ def test_a_short_entry_gives_its_questions_and_one_pair() -> None:
         ("question", "如何退货？"),
         ("similar", "怎么退"),
         ("pair", "如何退货？\n30 天内。"),
+        ("alone", "30 天内。"),
     ]
-    assert [p.kind for p in passages] == ["query", "query", "passage"]
+    assert [p.kind for p in passages] == ["query", "query", "passage", "passage"]
+    assert [p.field for p in passages] == ["asked", "asked", "told", "alone"]
     assert all(p.entry is entry for p in passages)
 
 
@@ -39,7 +41,7 @@ def test_an_entry_without_a_question_is_one_passage(entry: FaqEntry, expected: l
 def test_a_long_answer_is_cut_at_sentences_and_each_piece_keeps_the_question() -> None:
     answer = "".join(f"这是第{n}条说明，请仔细阅读。" for n in range(100))
 
-    pair, *answers = [p for p in split(FaqEntry("e", "问？", answer)) if p.kind == "passage"]
+    pair, *answers = [p for p in split(FaqEntry("e", "问？", answer)) if p.field == "told"]
 
     assert [pair.part, *{p.part for p in answers}] == ["pair", "answer"]
     assert all(p.text.startswith("问？\n") and p.text.endswith("。") for p in (pair, *answers))

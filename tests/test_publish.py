@@ -10,9 +10,10 @@ import pytest
 from crawler.errors import BadRecord, FetchFailed
 from crawler.files import load
 from crawler.records import FaqEntry, read_entries, write_entries
+from index import snapshot
+from index.build import Synced
 from index.embed import Embedder
 from index.errors import IndexFailure
-from index.hybrid import Synced
 from index.snapshot import writer_lock
 from tests.shop import Shop, faq
 from ui.errors import BadCall, BadSettings
@@ -159,8 +160,8 @@ def test_an_edit_is_published_and_the_entry_stays_as_it_was_crawled(
     published: Published = crawl_site(settings, site, watch=watch)
 
     assert published.synced is not None
-    snapshot = settings.data / "sites/s/snapshots" / published.synced.snapshot / "entries.jsonl"
-    assert {e.id: e.answer for e in read_entries(snapshot)}[entry.id] == "Edited."
+    served = settings.data / "sites/s/snapshots" / published.synced.snapshot / "entries.jsonl"
+    assert {e.id: e.answer for e in read_entries(served)}[entry.id] == "Edited."
     assert read_entries(settings.data / "sites/s/entries.jsonl")[0] == entry
 
 
@@ -323,7 +324,7 @@ def test_a_site_that_shows_nothing_any_more_is_not_published(
         assert published.synced is None
 
     assert before is not None
-    assert (settings.data / "sites/s/snapshots/CURRENT").read_text() == before.snapshot
+    assert snapshot.current(settings.data / "sites/s") == before.snapshot
     assert len(questions(settings)) == 21
 
 

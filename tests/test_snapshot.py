@@ -1,6 +1,7 @@
 """Publishing by rename, checksums, the one-writer lock."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from index import snapshot
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
+from index.snapshot import Pointer
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +25,14 @@ def writing(text: str) -> Any:
         return {"about": text}
 
     return write
+
+
+def anything(manifest: dict[str, Any]) -> bool:
+    return True
+
+
+def names(site: Path) -> list[str]:
+    return sorted(path.name for path in (site / "snapshots").iterdir() if path.is_dir())
 
 
 @pytest.fixture
@@ -111,10 +121,82 @@ def test_a_missing_or_empty_file_is_seen(site: Path, name: str, spoil: Any) -> N
 
 def test_a_snapshot_of_another_format_says_so(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot.publish(site, writing("one"))
-    monkeypatch.setattr(snapshot, "FORMAT", 2)
+    monkeypatch.setattr(snapshot, "FORMAT", 0)
 
     with pytest.raises(SnapshotDamaged, match="unknown format"):
         snapshot.verified(site)
+
+
+def test_a_rollback_publishes_the_one_before_until_something_new_is_published(site: Path) -> None:
+    for number in range(1, 5):
+        snapshot.publish(site, writing(f"text {number}"))
+
+    assert snapshot.rollback(site, anything) == Pointer("000003", "000004")
+    assert (snapshot.current(site), snapshot.verified(site)[1]["about"]) == ("000003", "text 3")
+    assert snapshot.rollback(site, anything) == Pointer("000002", "000004")
+    assert names(site) == ["000002", "000003", "000004"]
+
+    with pytest.raises(
+        IndexFailure, match=r"no snapshot before 000002 that can serve, so 000002 stays. Run 'kefu crawl"
+    ):
+        snapshot.rollback(site, anything)
+
+    assert snapshot.publish(site, writing("text 5")) == "000005"
+    assert (snapshot.pointer(site), names(site)) == (Pointer("000005"), ["000002", "000005"])
+
+
+def test_a_rollback_passes_over_what_cannot_serve(site: Path) -> None:
+    for number in range(1, 4):
+        snapshot.publish(site, writing(f"text {number}"))
+    (site / "snapshots/000002/part/a.txt").write_text("text X")
+
+    assert snapshot.rollback(site, anything) == Pointer("000001", "000003")
+
+
+def test_a_rollback_passes_over_what_does_not_fit(site: Path) -> None:
+    for number in range(1, 4):
+        snapshot.publish(site, writing(f"text {number}"))
+
+    assert snapshot.rollback(site, lambda manifest: manifest["about"] == "text 1").name == "000001"
+
+
+def test_the_published_one_may_be_damaged_when_it_is_rolled_back(site: Path) -> None:
+    for number in (1, 2):
+        snapshot.publish(site, writing(f"text {number}"))
+    (site / "snapshots/000002/manifest.json").unlink()
+
+    assert snapshot.rollback(site, anything).name == "000001"
+    assert snapshot.verified(site)[1]["about"] == "text 1"
+
+
+def test_what_is_kept_comes_with_the_published_one_first(site: Path) -> None:
+    for number in range(1, 4):
+        snapshot.publish(site, writing(f"text {number}"))
+    snapshot.rollback(site, anything)
+
+    assert [manifest["about"] for _, manifest in snapshot.kept(site)] == ["text 2", "text 3", "text 1"]
+    assert list(snapshot.kept(site.with_name("other"))) == []
+
+
+def test_a_writer_that_was_killed_before_it_published_leaves_nothing_to_go_back_to(site: Path) -> None:
+    snapshot.publish(site, writing("one"))
+    shutil.copytree(site / "snapshots/000001", site / "snapshots/000002")
+
+    assert snapshot.verified(site)[1]["about"] == "one"
+    snapshot.publish(site, writing("two"))
+
+    assert (snapshot.verified(site)[1]["about"], names(site)) == ("two", ["000001", "000002"])
+
+
+def test_a_pointer_that_turned_to_another_generation_is_seen(site: Path) -> None:
+    for number in (1, 2):
+        snapshot.publish(site, writing(f"text {number}"))
+    pointer = site / "snapshots/CURRENT"
+    pointer.write_text(pointer.read_text().replace("000002", "000001"))
+
+    with pytest.raises(SnapshotDamaged, match="CURRENT"):
+        snapshot.verified(site)
+    assert snapshot.publish(site, writing("text 3")) == "000003"
 
 
 @pytest.mark.slow_process

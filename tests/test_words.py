@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.words import tokens
+from index.words import grams, plain, terms, tokens
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_stop_words_are_left_out_unless_nothing_else_is_there() -> None:
 
 def test_short_words_keep_their_endings() -> None:
     assert tokens("gas bus red") == ["gas", "bus", "red"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("退貨運費", "退货运费"), ("電話號碼１２３", "电话号码123"), ("臺灣訂單", "台湾订单")]
+)
+def test_traditional_characters_are_read_as_simplified(one: str, two: str) -> None:
+    assert plain(one) == plain(two)
+    assert tokens(one) == tokens(two)
+
+
+def test_terms_are_words_and_pairs_of_characters() -> None:
+    assert ["开", "电子", "发票", "开电", "电子", "子发", "发票"] == terms("开电子发票")
+    assert ["return", "item"] == terms("return an item")
+    assert set(terms("运费险")) & set(terms("退运费")) >= {"运费"}
+
+
+def test_grams_meet_where_words_are_misspelt_or_inflected() -> None:
+    assert ["_pe", "pen", "en_"] == grams("pen")
+    assert ["退货"] == grams("退货")
+    for one, two in (("recieve", "receive"), ("Rücksendung", "Rücksendungen"), ("covid19", "covid")):
+        assert len(set(grams(one)) & set(grams(two))) >= 3
+        assert tokens(one) != tokens(two)

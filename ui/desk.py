@@ -37,3 +37,8 @@ class Desk:
                 site = self.read_site(chosen)
                 self._bots[chosen] = (site, self.make_bot(site))
             return self._bots[chosen]
+
+    def bots(self) -> list[Bot]:
+        """The bots that were made so far."""
+        with self._lock:
+            return [bot for _, bot in self._bots.values()]

@@ -31,14 +31,15 @@ from crawler.records import FaqEntry, read_entries, read_jsonl, write_entries, w
 from crawler.state import Journal, Stopped, known_pages, write_pages
 from crawler.visits import PageState, Visit
 from index import snapshot
+from index.build import Synced, sync
 from index.embed import Embedder
 from index.errors import IndexFailure
-from index.hybrid import Synced, sync
 from index.snapshot import writer_lock
 from ui.settings import Settings, Site, read_site, site_folder, write_site
 from ui.visit import nothing_found, settings_digest, visit_site
 
 Edits = Sequence[Mapping[str, Any]]
+ROLLED_BACK = "snapshot {name} was rolled back"
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,10 @@ def crawl_site(
             before = _Before(settings, site, old, known_pages(folder / "pages.jsonl", old))
             published = _crawl(before, watch, dry_run, accept)
         else:
-            synced = None if dry_run else _publish(settings, folder, old, read_edits(folder / "edits.jsonl"), watch)
-            published = Published(merge_import(old, []), synced)
+            edits = read_edits(folder / "edits.jsonl")
+            synced = None if dry_run else _publish(settings, folder, old, edits, watch, accept)
+            held = ROLLED_BACK.format(name=synced.held_for) if synced and synced.held_for else ""
+            published = Published(merge_import(old, []), None if held else synced, held=held)
     return replace(published, seconds=time.monotonic() - began)
 
 
@@ -163,7 +166,7 @@ def _crawl(before: _Before, watch: Watch, dry_run: bool, accept: bool) -> Publis
             edits = [*edits, *moved]
             _write_rows(before.folder / "edits.jsonl", edits)
         _note_edited(before, published.edited_changed)
-        synced = _store(before.settings, before.site, before.entries, diff, edits, watch, crawled.states)
+        synced = _store(before.settings, before.site, before.entries, diff, edits, watch, crawled.states, accept)
         published = replace(published, synced=synced)
         journal.held.unlink(missing_ok=True)
     journal.remove()
@@ -171,6 +174,9 @@ def _crawl(before: _Before, watch: Watch, dry_run: bool, accept: bool) -> Publis
 
 
 def _why_held(before: _Before, diff: Diff, crawled: Harvest) -> str:
+    """Why a result waits for a person: it changes too much, or the last one was rolled back; "" when it need not."""
+    if name := _rolled_back(before.folder):
+        return ROLLED_BACK.format(name=name)
     return held_back(
         diff,
         before.entries,
@@ -189,6 +195,7 @@ def _store(
     edits: Edits,
     watch: Watch,
     states: Sequence[PageState] | None = None,
+    accept: bool = False,
 ) -> Synced:
     """Write what a change made of a site, and publish. What can fail for a wrong setting is done before the first write."""
     folder = site_folder(settings, site.name)
@@ -201,19 +208,29 @@ def _store(
         write_entries(folder / "entries.jsonl", diff.entries)
     if states is not None:
         write_pages(folder / "pages.jsonl", states)
-    return _publish(settings, folder, diff.entries, edits, watch)
+    return _publish(settings, folder, diff.entries, edits, watch, accept)
 
 
-def _publish(settings: Settings, folder: Path, entries: Iterable[FaqEntry], edits: Edits, watch: Watch) -> Synced:
+def _publish(
+    settings: Settings, folder: Path, entries: Iterable[FaqEntry], edits: Edits, watch: Watch, accept: bool
+) -> Synced:
     embedder = _embedder(folder, watch)
     shown = without_repeats(apply_edits(entries, edits))
-    return sync(folder, shown, embedder, store=settings.store, progress=watch.embedding)
+    return sync(folder, shown, embedder, store=settings.store, progress=watch.embedding, accept=accept)
+
+
+def _rolled_back(folder: Path) -> str:
+    """The generation that was rolled back and not replaced yet, "" when there is none."""
+    try:
+        return snapshot.pointer(folder).instead_of
+    except IndexFailure:
+        return ""
 
 
 def _embedder(folder: Path, watch: Watch) -> Embedder:
     """The embedder, which loads when there is something to embed if the published index was made by the same one."""
     try:
-        made_by = snapshot.verified(folder)[1]["embedder"]
+        made_by = snapshot.manifest(folder, snapshot.current(folder))["embedder"]
     except IndexFailure:
         return watch.embedder()
     if made_by["digest"] != watch.digest():

@@ -5,10 +5,12 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chatbot.generators import Generator
 from index.embed import Embedder
+from index.errors import IndexFailure
 from ui.desk import Desk
 from ui.errors import BadCall
 from ui.launch import bot_for, memory_for
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 GRACE_S = 5
+LOOK_EVERY_S = 1.0
 
 
 def desk_for(settings: Settings, names: Sequence[str], front: str, embedder: Embedder, generator: Generator) -> Desk:
@@ -82,12 +85,21 @@ def serve(
     ended = threading.Event()
     helper = threading.Thread(target=beside or (lambda ended: None), args=(ended,), name="kefu-beside", daemon=True)
     helper.start()
+    threading.Thread(target=keep_current, args=(desk, ended), name="kefu-keep-current", daemon=True).start()
     try:
         server.run(sockets=[bound])
     finally:
         ended.set()
         helper.join(GRACE_S)
         desk.memory.close()
+
+
+def keep_current(desk: Desk, ended: threading.Event) -> None:
+    """Open what is published for the sites in use, though nobody asks: the next visitor then finds it open."""
+    while not ended.wait(LOOK_EVERY_S):
+        for bot in desk.bots():
+            with suppress(IndexFailure):  # whoever asks is told
+                bot.index()
 
 
 def _announce(server: "uvicorn.Server", address: str, browser: bool, ready: Callable[[str], None]) -> None:

@@ -119,13 +119,11 @@ def watching(settings: Settings, given: Callable[[], Embedder] | None = None) ->
         def resumed(stopped: Stopped) -> None:
             say(RESUMED.format(count=len(stopped.done), at=stopped.at.astimezone()))
 
-        yield Watch(page, embedding, embedder, lambda: _digest(settings, given), resumed)
+        yield Watch(page, embedding, embedder, lambda: given().digest if given else embedder_digest(settings), resumed)
 
 
-def _digest(settings: Settings, given: Callable[[], Embedder] | None) -> str:
-    """Which embedder it would be, as far as can be told without loading it."""
-    if given:
-        return given().digest
+def embedder_digest(settings: Settings) -> str:
+    """Which embedder the settings name, "" when only loading it can tell."""
     known = catalogue.find(settings.embedder)
     return (
         weights.digest(known.name, settings.models) if known and weights.installed(known.name, settings.models) else ""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ui.publish import Published
 
 SHOWN_FAILURES = 20
+ROLLED_BACK = "these entries are those of snapshot {name}, which was rolled back, so {now} still serves. 'kefu crawl --site {site} --accept' publishes them"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +58,8 @@ def import_(
     _say_edited(done)
     if not json:
         _tell(site, loaded, done.diff, dry_run)
+    if done.synced and done.synced.held_for:
+        say(ROLLED_BACK.format(name=done.synced.held_for, now=done.synced.snapshot, site=site))
 
 
 def report(site: str, loaded: "Loaded", done: "Published", seconds: float) -> dict[str, Any]:

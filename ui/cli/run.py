@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from crawler.errors import KefuError
-from ui.cli import ask, config, crawl, demo, export, extract, import_, models, rm, search, serve, sites, status
+from ui.cli import (
+    ask,
+    config,
+    crawl,
+    demo,
+    export,
+    extract,
+    import_,
+    models,
+    rm,
+    rollback,
+    search,
+    serve,
+    sites,
+    status,
+)
 from ui.cli.context import Context
 from ui.cli.output import say, show
 
@@ -23,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, crawl, extract, import_, export, search, ask, serve, sites, rm, models, status, config):
+for command in (demo, crawl, extract, import_, export, search, ask, serve, sites, rollback, rm, models, status, config):
     command.register(app)
 
 

@@ -1,0 +1,193 @@
+"""A site's entries -> a published snapshot. Embeds only what changed. Knows nothing of search."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from crawler.records import FaqEntry, write_entries
+from index import centres, lexical, snapshot
+from index.embed import Embedder, Vectors
+from index.errors import SnapshotDamaged, SnapshotMissing
+from index.passage import SPLITTER, Passage, split, told_by
+from index.snapshot import Manifest
+from index.stores import open_store
+from index.words import grams, terms
+
+KEYS = "keys.bin"
+KEY_BYTES = 16
+AT_ONCE = 4096  # texts given to the embedder in one piece: memory does not grow with the site
+# The lexical indexes, by folder: what each reads of an entry.
+PARTS: dict[str, Callable[[FaqEntry], list[str]]] = {
+    "words": lambda entry: terms(told_by(entry)),
+    "spelt": lambda entry: grams(f"{entry.question} {' '.join(entry.similar)}"),
+}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync did: the generation that serves, and how many entries were embedded for it.
+
+    `held_for` is the generation with these very entries that was rolled back, and so is not published again.
+    """
+
+    snapshot: str
+    embedded: int
+    held_for: str = ""
+
+
+def sync(
+    site: Path,
+    entries: Sequence[FaqEntry],
+    embedder: Embedder,
+    *,
+    store: str = "faiss",
+    progress: Progress = lambda done, total: None,
+    accept: bool = False,
+) -> Synced:
+    """Publish a snapshot of `entries`; vectors of unchanged texts are taken over from those that are kept.
+
+    The caller holds `snapshot.writer_lock`. When nothing has changed, nothing is written. Nor when these entries are the ones
+    that were rolled back, unless `accept` says that they are wanted after all.
+    """
+    made_of = _made_of(entries, embedder, store)
+    if not accept and made_of == _rolled_back(site):
+        now = snapshot.pointer(site)
+        return Synced(now.name, 0, now.instead_of)
+    if made_of == _published(site) and not (accept and snapshot.pointer(site).instead_of):
+        return Synced(snapshot.current(site), 0)
+    passages = [passage for entry in entries for passage in split(entry)]
+    keys = [_key(passage) for passage in passages]
+    vectors, missing = _known_vectors(site, keys, embedder)
+    _embed([passages[places[0]] for places in missing], missing, vectors, embedder, progress)
+    averages = _averages(site, embedder)
+
+    def write(folder: Path) -> Manifest:
+        _write(folder, entries, keys, vectors, store)
+        centres.build(averages, vectors, [passage.entry.language for passage in passages]).save(folder)
+        return made_of | {"passages": len(passages), "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+    return Synced(snapshot.publish(site, write), len({id(passages[place[0]].entry) for place in missing}))
+
+
+def _made_of(entries: Sequence[FaqEntry], embedder: Embedder, store: str) -> Manifest:
+    """All that a snapshot is made from, as its manifest says it."""
+    total = hashlib.sha256()
+    for entry in entries:
+        total.update(f"{entry.id} {entry.digest} {entry.language} {entry.source}\n".encode())
+    return {
+        "embedder": {"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
+        "splitter": SPLITTER,
+        "store": store,
+        "entries": len(entries),
+        "entries_digest": total.hexdigest(),
+    }
+
+
+def _published(site: Path) -> Manifest:
+    """What the published snapshot was made of; {} when there is none, or it is damaged."""
+    try:
+        return _made_from(snapshot.verified(site)[1])
+    except (SnapshotMissing, SnapshotDamaged):
+        return {}
+
+
+def _rolled_back(site: Path) -> Manifest:
+    """What the snapshot that was rolled back was made of; {} when none was."""
+    try:
+        name = snapshot.pointer(site).instead_of
+        return _made_from(snapshot.manifest(site, name)) if name else {}
+    except (SnapshotMissing, SnapshotDamaged):
+        return {}
+
+
+def _made_from(manifest: Manifest) -> Manifest:
+    return {name: manifest.get(name) for name in ("embedder", "splitter", "store", "entries", "entries_digest")}
+
+
+def _known_vectors(site: Path, keys: Sequence[bytes], embedder: Embedder) -> tuple[Vectors, list[list[int]]]:
+    """Vectors by place, shape (keys, dimension), taken from what is kept; and the places of each key that is nowhere."""
+    vectors = np.zeros((len(keys), embedder.dimension), np.float32)
+    places: dict[bytes, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    if not places:
+        return vectors, []
+    for folder, manifest in snapshot.kept(site):
+        if manifest["embedder"]["digest"] == embedder.digest:
+            _take_over(folder, manifest["store"], places, vectors)
+        if not places:
+            break
+    return vectors, list(places.values())
+
+
+def _take_over(folder: Path, store: str, places: dict[bytes, list[int]], vectors: Vectors) -> None:
+    """Copy the vectors of a snapshot to the `places` of their keys, and take those keys out."""
+    held = (folder / KEYS).read_bytes()
+    rows = {held[at : at + KEY_BYTES]: at // KEY_BYTES for at in range(0, len(held), KEY_BYTES)}
+    known = [(rows[key], key) for key in places if key in rows]
+    if known:
+        kept = open_store(store, vectors.shape[1], folder).vectors()
+        for row, key in known:
+            vectors[places.pop(key)] = kept[row]
+
+
+def _embed(
+    passages: Sequence[Passage],
+    places: Sequence[Sequence[int]],
+    vectors: Vectors,
+    embedder: Embedder,
+    progress: Progress,
+) -> None:
+    """Put the vector of each passage into its places; questions and texts have prompts of their own."""
+    done = 0
+
+    def tell(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, len(passages))
+
+    for kind in ("query", "passage"):
+        rows = [row for row, passage in enumerate(passages) if passage.kind == kind]
+        rows.sort(
+            key=lambda row: len(passages[row].text)
+        )  # so that the batches of all pieces hold texts of like length
+        for start in range(0, len(rows), AT_ONCE):
+            piece = rows[start : start + AT_ONCE]
+            found = embedder.embed([passages[row].text for row in piece], kind, tell)
+            for row, vector in zip(piece, found, strict=True):
+                vectors[places[row]] = vector
+
+
+def _write(folder: Path, entries: Sequence[FaqEntry], keys: Sequence[bytes], vectors: Vectors, store: str) -> None:
+    write_entries(folder / "entries.jsonl", entries)
+    (folder / KEYS).write_bytes(b"".join(keys))
+    _write_vectors(folder, vectors, store)
+    for part, tokens in PARTS.items():
+        (folder / part).mkdir()
+        lexical.build([tokens(entry) for entry in entries]).save(folder / part)
+
+
+def _write_vectors(folder: Path, vectors: Vectors, store: str) -> None:
+    rows = open_store(store, vectors.shape[1])
+    if len(vectors):
+        rows.add(vectors)
+    rows.save(folder)
+
+
+def _averages(site: Path, embedder: Embedder) -> Mapping[str, Vectors]:
+    """The average questions of what is kept, if the same embedder made them."""
+    for folder, manifest in snapshot.kept(site):
+        if manifest["embedder"]["digest"] == embedder.digest:
+            return centres.load(folder).averages
+    return centres.question_averages(embedder)
+
+
+def _key(passage: Passage) -> bytes:
+    """Which text, and embedded as what: passages with the same key have the same vector."""
+    return hashlib.sha256(f"{passage.kind}\x1f{passage.text}".encode()).digest()[:KEY_BYTES]
