@@ -1,5 +1,6 @@
 """`Passage`, `Hit`, `Found`, and how an entry becomes passages. Pure values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from index.embed import Kind
 # Raise it when `split` or `words.tokens` gives something else: snapshots made before are then built anew, not misread.
 SPLITTER = 2
 PIECE_CHARS = 400
+# Up to a line's or a sentence's end, or as much as a piece holds.
+SENTENCE = re.compile(rf"(?:(?![。！？!?\n；]|\.(?=\s)).){{0,{PIECE_CHARS}}}.", re.DOTALL)
 # What the passages of an entry are compared as: its questions, what it tells, and its answer without the question.
 FIELDS = ("asked", "told", "alone")
 
@@ -76,19 +79,9 @@ def told_by(entry: FaqEntry) -> str:
 def _pieces(text: str) -> list[str]:
     """Cut a text at line and sentence ends into pieces of about `PIECE_CHARS` characters."""
     pieces, piece = [], ""
-    for sentence in _sentences(text):
+    for sentence in SENTENCE.findall(text):
         if piece and len(piece) + len(sentence) > PIECE_CHARS:
             pieces.append(piece)
             piece = ""
         piece += sentence
     return [*pieces, piece] if piece.strip() or not pieces else pieces
-
-
-def _sentences(text: str) -> list[str]:
-    sentences, start = [], 0
-    for at, char in enumerate(text):
-        ends = char in "。！？!?\n；" or (char == "." and text[at + 1 : at + 2].isspace())
-        if ends or at - start >= PIECE_CHARS:
-            sentences.append(text[start : at + 1])
-            start = at + 1
-    return [*sentences, text[start:]]
