@@ -6,6 +6,9 @@ from enum import StrEnum
 from chatbot.errors import ChatbotError
 from crawler.records import normalised
 from index.passage import Found
+from index.words import tokens
+
+SUGGESTED = 5
 
 
 class Band(StrEnum):
@@ -42,4 +45,10 @@ class Bands:
             return Band.DIRECT
         if found.probability >= self.generate:
             return Band.GENERATE
-        return Band.SUGGEST if found.probability >= self.suggest else Band.REFUSE
+        return Band.SUGGEST if found.probability >= self.suggest or _names_a_topic(question, found) else Band.REFUSE
+
+
+def _names_a_topic(question: str, found: Found) -> bool:
+    """Whether all that is said is the heading over what was found, as visitors do who expect a menu."""
+    said = set(tokens(question))
+    return bool(said) and any(said <= set(tokens(hit.entry.section)) for hit in found.hits[:SUGGESTED])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from chatbot.bands import Band, Bands
+from chatbot.bands import SUGGESTED, Band, Bands
 from chatbot.condense import condense, parts
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
@@ -21,7 +21,6 @@ from index.passage import Found, Hit
 log = logging.getLogger(__name__)
 
 SEARCHED = 8
-SUGGESTED = 5
 # Each part of a question must stand among so many hits of the whole.
 PARTS_WITHIN = 4
 # A hit this far below the best is about something else and is not given to the generator.

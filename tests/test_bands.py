@@ -46,6 +46,22 @@ def test_a_stored_question_is_its_own_answer(question: str) -> None:
     assert Bands().choose(question, found(0.0)) is Band.DIRECT
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("退换货", Band.SUGGEST),
+        ("退换货？", Band.SUGGEST),
+        ("退换货政策是什么", Band.REFUSE),
+        ("运费", Band.REFUSE),
+        ("？", Band.REFUSE),
+    ],
+)
+def test_the_name_of_a_topic_is_not_refused(question: str, expected: Band) -> None:
+    entry = FaqEntry("e", "寄回去要多久？", "三天。", section="退换货")
+
+    assert Bands().choose(question, found(0.01, entry)) is expected
+
+
 def test_a_passage_without_a_question_is_never_quoted_whole() -> None:
     text = FaqEntry("p", "", "A long page of text.")
 
