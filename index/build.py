@@ -1,7 +1,7 @@
 """A site's entries -> a published snapshot. Embeds only what changed. Knows nothing of search."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,9 +63,10 @@ def sync(
         return Synced(snapshot.current(site), 0)
     passages = [passage for entry in entries for passage in split(entry)]
     keys = [_key(passage) for passage in passages]
-    vectors, missing = _known_vectors(site, keys, embedder)
+    kept = [(f, m) for f, m in snapshot.kept(site) if m["embedder"]["digest"] == embedder.digest]
+    vectors, missing = _known_vectors(kept, keys, embedder.dimension)
     _embed([passages[places[0]] for places in missing], missing, vectors, embedder, progress)
-    averages = _averages(site, embedder)
+    averages = centres.load(kept[0][0]).averages if kept else centres.question_averages(embedder)
 
     def write(folder: Path) -> Manifest:
         _write(folder, entries, keys, vectors, store)
@@ -110,19 +111,16 @@ def _made_from(manifest: Manifest) -> Manifest:
     return {name: manifest.get(name) for name in ("embedder", "splitter", "store", "entries", "entries_digest")}
 
 
-def _known_vectors(site: Path, keys: Sequence[bytes], embedder: Embedder) -> tuple[Vectors, list[list[int]]]:
+def _known_vectors(
+    kept: Iterable[tuple[Path, Manifest]], keys: Sequence[bytes], dimension: int
+) -> tuple[Vectors, list[list[int]]]:
     """Vectors by place, shape (keys, dimension), taken from what is kept; and the places of each key that is nowhere."""
-    vectors = np.zeros((len(keys), embedder.dimension), np.float32)
+    vectors = np.zeros((len(keys), dimension), np.float32)
     places: dict[bytes, list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
-    if not places:
-        return vectors, []
-    for folder, manifest in snapshot.kept(site):
-        if manifest["embedder"]["digest"] == embedder.digest:
-            _take_over(folder, manifest["store"], places, vectors)
-        if not places:
-            break
+    for folder, manifest in kept:
+        _take_over(folder, manifest["store"], places, vectors)
     return vectors, list(places.values())
 
 
@@ -178,14 +176,6 @@ def _write_vectors(folder: Path, vectors: Vectors, store: str) -> None:
     if len(vectors):
         rows.add(vectors)
     rows.save(folder)
-
-
-def _averages(site: Path, embedder: Embedder) -> Mapping[str, Vectors]:
-    """The average questions of what is kept, if the same embedder made them."""
-    for folder, manifest in snapshot.kept(site):
-        if manifest["embedder"]["digest"] == embedder.digest:
-            return centres.load(folder).averages
-    return centres.question_averages(embedder)
 
 
 def _key(passage: Passage) -> bytes:

@@ -18,7 +18,6 @@ from index.embed import Vectors
 from index.lexical import Scores
 from index.passage import FIELDS
 from index.stores import Rows
-from index.words import terms
 
 # Of the dense score, beside the questions of an entry: question with answer, and the answer alone.
 TOLD_WEIGHT = 0.15
@@ -115,12 +114,14 @@ def _place_of_best(values: Vectors, owners: Rows, count: int) -> Rows:
     return np.asarray(order[np.searchsorted(owners[order], np.arange(count))])
 
 
-def features(scored: Sequence[Scored], question: str, language: str, together: Collection[str]) -> dict[str, float]:
+def features(
+    scored: Sequence[Scored], asked: Collection[str], language: str, together: Collection[str]
+) -> dict[str, float]:
     """What calibration reads of a ranking: how near the first is, and how far it stands out from those that say other things.
 
     How far it stands out carries over from site to site, how near it is hardly does. Entries whose ids are in `together` are
     taken as one answer with the first: they are no rivals. Between two languages words do not meet, and all stands closer
-    together: "across" features are 0 within one.
+    together: "across" features are 0 within one. `asked` are the terms of the question.
     """
     best = scored[0]
     others = (other for other in scored[1:] if other.entry.id not in together and _rival(other, best))
@@ -131,7 +132,7 @@ def features(scored: Sequence[Scored], question: str, language: str, together: C
         "told": best.told,
         "above_mean": above_mean,
         "spread": best.score - rivals[min(8, len(rivals) - 1)],
-        "length": math.log1p(len(set(terms(question)))),
+        "length": math.log1p(len(set(asked))),
         "across": across,
         "above_mean_across": across * above_mean,
     }

@@ -103,13 +103,14 @@ class Index:
 
     def _search_vector(self, question: str, vector: Vectors, k: int, together: Collection[str] = ()) -> Found:
         language = detect(question)
-        words = self._words.shares(terms(question))
+        asked = terms(question)
+        words = self._words.shares(asked)
         compared = self._compare(vector, words, language)
         if not len(compared.rows):
             return Found((), 0.0)
         ranking = fuse.rank(compared, words, self._spelt.shares(grams(question)), self.entries, language)
         hits = tuple(Hit(self._passages[item.passage], item.score, item.similarity) for item in ranking[:k])
-        features = fuse.features(ranking, question, language, together)
+        features = fuse.features(ranking, asked, language, together)
         return Found(hits, self._calibration.probability(features), features)
 
     def _compare(self, vector: Vectors, words: lexical.Scores, language: str) -> fuse.Compared:

@@ -28,14 +28,19 @@ SUFFIXES = ("ings", "ing", "ies", "es", "s", "ed")
 
 def tokens(text: str) -> list[str]:
     """Tokens of `text`, stop words left out unless nothing else is there."""
-    found = list(_tokens(plain(text)))
+    return _words(plain(text))
+
+
+def _words(text: str) -> list[str]:
+    found = list(_tokens(text))
     return [token for token in found if token not in STOPWORDS] or found
 
 
 def terms(text: str) -> list[str]:
     """Tokens, and each two neighbouring Chinese characters: where a word is cut in two ways, these still meet."""
-    pairs = (run[n : n + 2] for run in HAN_RUN.findall(plain(text)) for n in range(len(run) - 1))
-    return [*tokens(text), *(pair for pair in pairs if pair not in STOPWORDS)]
+    text = plain(text)
+    pairs = (run[n : n + 2] for run in HAN_RUN.findall(text) for n in range(len(run) - 1))
+    return [*_words(text), *(pair for pair in pairs if pair not in STOPWORDS)]
 
 
 def grams(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +23,7 @@ from index import snapshot
 from index.build import sync
 from index.calibrate import Calibration
 from index.embed import fake_embedder
-from index.errors import IndexFailure
+from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
 from index.hybrid import Index, latest
 
 ENTRIES = 60
@@ -203,6 +203,21 @@ def _length(site: Path, writer: Writer) -> float:
 def whole(before: int, after: int) -> bool:
     """Whether what was found after a kill is the old index or the new one."""
     return after in (before, before + 1)
+
+
+def damages(site: Path, times: int, rng: random.Random) -> Iterator[tuple[str, bool]]:
+    """Damage a good site again and again: what was done to it each time, and whether it was served all the same."""
+    good = site.with_name("good")
+    shutil.copytree(site, good)
+    for _ in range(times):
+        spoiled, served = spoil(site, rng), True
+        try:
+            Index.open(site, fake_embedder(64), CALIBRATION)
+        except (SnapshotDamaged, SnapshotMissing):
+            served = False
+        yield spoiled, served
+        shutil.rmtree(site)
+        shutil.copytree(good, site)
 
 
 def spoil(site: Path, rng: random.Random) -> str:

@@ -17,6 +17,7 @@ from index.embed import fake_embedder
 from index.errors import IndexFailure
 from index.fuse import Compared, Scored
 from index.passage import FIELDS
+from index.words import terms
 
 EN = FaqEntry("en", "How do I return?", "Within 30 days.", language="en")
 ZH = FaqEntry("zh", "怎么退货？", "30 天内。", language="zh")
@@ -94,7 +95,7 @@ def test_of_equals_the_visitors_language_wins_then_the_order_of_entries(language
 
 
 def features(*ranking: Scored, question: str = "how to return", together: Sequence[str] = ()) -> dict[str, float]:
-    return fuse.features(ranking, question, "en", together)
+    return fuse.features(ranking, terms(question), "en", together)
 
 
 @pytest.mark.parametrize(
