@@ -12,6 +12,7 @@ from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 from index.embed import Embedder, fake_embedder, open_embedder
 from index.errors import ModelUnavailable
 from ui.demo_site import serve_demo
+from ui.publish import Watch
 from ui.settings import Settings
 
 # Read before any test hides the developer's own variables.
@@ -85,3 +86,14 @@ def chromium() -> str:
 def embedder() -> Embedder:
     """The fake one."""
     return fake_embedder()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path)
+
+
+@pytest.fixture
+def watch(embedder: Embedder) -> Watch:
+    """Shows nothing, and embeds with the fake embedder."""
+    return Watch(lambda visit, ahead: None, lambda done, total: None, lambda: embedder)

@@ -35,19 +35,9 @@ def shop() -> Iterator[Shop]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path)
-
-
-@pytest.fixture
 def site(shop: Shop) -> Site:
     crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
     return Site(name="s", crawl=crawl)
-
-
-@pytest.fixture
-def watch(embedder: Embedder) -> Watch:
-    return Watch(lambda visit, entries: None, lambda done, total: None, lambda: embedder)
 
 
 def questions(settings: Settings) -> set[str]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -29,19 +28,9 @@ def shop() -> Iterator[Shop]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path)
-
-
-@pytest.fixture
 def site(shop: Shop) -> Site:
     crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
     return Site(name="s", crawl=crawl)
-
-
-@pytest.fixture
-def watch(embedder: Embedder) -> Watch:
-    return Watch(lambda visit, ahead: None, lambda done, total: None, lambda: embedder)
 
 
 def served(settings: Settings) -> dict[str, str]:
