@@ -2,18 +2,20 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from crawler.records import FaqEntry
 from index import build, hybrid, snapshot
 from index.calibrate import Calibration
-from index.embed import Embedder, fake_embedder
+from index.embed import Embedder, Kind, Vectors, fake_embedder
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from index.hybrid import Index
+from index.words import HAN
 
 CALIBRATION = Calibration({"told": 4.0, "above_mean": 12.0}, -3.0)
 RETURNS = FaqEntry("r", "How do I return an item?", "Send it back within 30 days.", language="en")
@@ -121,6 +123,48 @@ def test_entries_taken_together_are_no_rivals(site: Path) -> None:
     alone, together = index.search(question), index.search(question, together=["r", "s"])
 
     assert together.features["above_mean"] > alone.features["above_mean"]
+
+
+def test_an_entry_far_from_the_question_is_found_by_its_words(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hybrid, "CANDIDATES", 2)
+    entries = [*ENTRIES, FaqEntry("w", "", "The Kaschubia loom needs oil each spring.", language="en")]
+    embedder = _placed(lambda text: [0.0, 1.0] if "spring" in text else [1.0, 0.0])
+    build.sync(site, entries, embedder)
+
+    hits = Index.open(site, embedder, CALIBRATION).search("Kaschubia", 5).hits
+
+    assert "w" in {hit.entry.id for hit in hits}
+
+
+def test_what_is_only_language_does_not_make_an_entry_near(site: Path) -> None:
+    # The second axis is how Chinese a text sounds, the first what it is about.
+    entries = [
+        FaqEntry("chengdu", "", "Visit our tea house in Chengdu.", language="en"),
+        FaqEntry("refund", "", "Send it back and we pay.", language="en"),
+        SHIPPING,
+    ]
+
+    def place(text: str) -> Sequence[float]:
+        if text == "退钱":
+            return [0.5, 1.0]
+        if "Send" in text:
+            return [1.0, 0.0]
+        return [0.0, 1.0] if "Chengdu" in text or HAN.search(text) else [0.0, -1.0]
+
+    embedder = _placed(place)
+    build.sync(site, entries, embedder)
+
+    assert Index.open(site, embedder, CALIBRATION).search("退钱").hits[0].entry.id == "refund"
+
+
+def _placed(place: Callable[[str], Sequence[float]]) -> Embedder:
+    """An embedder that puts each text where `place` says, in two dimensions."""
+
+    def embed(texts: Sequence[str], kind: Kind, done: Callable[[int], None]) -> Vectors:
+        rows = np.array([place(text) for text in texts], np.float32).reshape(-1, 2)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+    return Embedder("placed", "placed", 2, embed)
 
 
 # What a sync costs.
