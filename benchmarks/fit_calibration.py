@@ -16,7 +16,7 @@ import json
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,20 @@ from crawler.files import load
 from crawler.language import detect
 from crawler.records import FaqEntry, read_jsonl
 from index.build import sync
-from index.calibrate import Calibration, load_calibration
+from index.calibrate import Calibration, Logistic, as_json
 from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import Embedder, open_embedder
 from index.hybrid import Index
+from index.passage import Found
+from index.reader import Reader, open_reader
 from index.weights import default_folder
 
-FEATURES = ("told", "above_mean", "spread", "length")
+CHEAP = ("told", "above_mean", "spread", "length")
+# Beside what was read, how near the first is does not carry over.
+READ = ("above_mean", "spread", "length", "read", "read_probability")
 ACROSS = ("across", "above_mean_across")
-MAX_QUERIES = 1500
-MAX_HIDDEN = 200
+MAX_QUERIES = 400
+MAX_HIDDEN = 60
 PARAGRAPHS, QUESTIONS = 380, 700
 
 
@@ -60,9 +64,18 @@ class LabelledSet:
 class Examples:
     """Feature rows; whether the first hit answers; what each is: found, missed, near, far, hidden."""
 
+    names: tuple[str, ...]
     rows: np.ndarray
     right: np.ndarray
     kinds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The same questions without the reader, and, where it has not learned from the set, with it."""
+
+    cheap: Examples
+    read: Examples | None
 
 
 def read_folder(folder: Path) -> LabelledSet:
@@ -85,47 +98,59 @@ def read_squad(path: Path, rng: random.Random) -> LabelledSet:
     return LabelledSet(path.stem, entries, queries)
 
 
-def examples(labelled: LabelledSet, embedder: Embedder, rng: random.Random) -> Examples:
+def ask(labelled: LabelledSet, embedder: Embedder, reader: Reader | None, rng: random.Random) -> Asked:
     """What search says of the questions of one set, whole and with either half of it hidden."""
     queries, ids = list(labelled.queries), [entry.id for entry in labelled.entries]
     rng.shuffle(queries)
     rng.shuffle(ids)
     halves: list[set[str]] = [set(), set(ids[: len(ids) // 2]), set(ids[len(ids) // 2 :])]
-    rows, right, kinds = [], [], []
+    asked: list[tuple[dict[str, Any], bool]] = []
+    found: dict[bool, list[Found]] = {False: [], True: []}
     site = Path(tempfile.mkdtemp(prefix="kefu-fit-")) / labelled.name.lower().replace("_", "-")
     for hidden in halves:
         sync(site, [entry for entry in labelled.entries if entry.id not in hidden], embedder)
-        index = Index.open(site, embedder, load_calibration())
         wanted = [q for q in queries if not hidden or (q["relevant"] and set(q["relevant"]) <= hidden)]
         wanted = wanted[: MAX_HIDDEN if hidden else MAX_QUERIES]
-        for query, found in zip(wanted, index.search_many([q["question"] for q in wanted], 5), strict=True):
-            hits = [hit.entry.id in query["relevant"] for hit in found.hits]
-            kind = (
-                "hidden"
-                if hidden
-                else ("found" if any(hits) else "missed")
-                if query["relevant"]
-                else query.get("kind", "near")
-            )
-            rows.append([found.features.get(name, 0.0) for name in (*FEATURES, *ACROSS)])
-            right.append(bool(hits) and hits[0])
-            kinds.append(kind)
-    return Examples(np.array(rows), np.array(right, int), np.array(kinds))
+        asked += [(query, bool(hidden)) for query in wanted]
+        for one in [None, reader] if reader else [None]:
+            always = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), one.name if one else "")
+            index = Index.open(site, embedder, always, one)
+            found[one is not None] += index.search_many([query["question"] for query in wanted], 5)
+    cheap = _examples(asked, found[False], (*CHEAP, *ACROSS))
+    return Asked(cheap, _examples(asked, found[True], (*READ, *ACROSS)) if reader else None)
 
 
-def fit(parts: Sequence[Examples]) -> Calibration:
+def _examples(asked: Sequence[tuple[dict[str, Any], bool]], found: Sequence[Found], names: tuple[str, ...]) -> Examples:
+    rows, right, kinds = [], [], []
+    for (query, hidden), one in zip(asked, found, strict=True):
+        hits = [hit.entry.id in query["relevant"] for hit in one.hits]
+        answered = "found" if any(hits) else "missed"
+        kinds.append("hidden" if hidden else answered if query["relevant"] else query.get("kind") or "near")
+        rows.append([one.features.get(name, 0.0) for name in names])
+        right.append(bool(hits) and hits[0])
+    return Examples(names, np.array(rows), np.array(right, int), np.array(kinds))
+
+
+def fit_both(parts: Sequence[Asked], reader: Reader | None) -> Calibration:
+    """The calibration without the reader, and the one for what the reader was asked."""
+    read = [part.read for part in parts if part.read]
+    cheap = fit([part.cheap for part in parts])
+    return Calibration(cheap, fit(read), reader.name) if reader and read else Calibration(cheap)
+
+
+def fit(parts: Sequence[Examples]) -> Logistic:
     """Logistic regression in which every set weighs the same, then what questions in another language need beside it."""
     rows, right = np.concatenate([part.rows for part in parts]), np.concatenate([part.right for part in parts])
     share = np.concatenate([np.full(len(part.right), len(right) / len(parts) / len(part.right)) for part in parts])
-    plain, across = rows[:, : len(FEATURES)], rows[:, len(FEATURES) :]
+    plain, across = rows[:, : -len(ACROSS)], rows[:, -len(ACROSS) :]
     mean, scale = plain.mean(0), plain.std(0) + 1e-9
     model = LogisticRegression(C=1.0, max_iter=2000).fit((plain - mean) / scale, right, sample_weight=share)
     weights = model.coef_[0] / scale
     intercept = float(model.intercept_[0] - (weights * mean).sum())
     there = across[:, 0] > 0
     beside = _offset_fit(across[there], right[there], plain[there] @ weights + intercept)
-    named = dict(zip((*FEATURES, *ACROSS), (round(float(w), 4) for w in (*weights, *beside)), strict=True))
-    return Calibration(named, round(intercept, 4))
+    named = dict(zip(parts[0].names, (round(float(w), 4) for w in (*weights, *beside)), strict=True))
+    return Logistic(named, round(intercept, 4))
 
 
 def _offset_fit(rows: np.ndarray, right: np.ndarray, offset: np.ndarray) -> np.ndarray:
@@ -146,10 +171,20 @@ def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
     )
 
 
-def report(name: str, part: Examples, p: np.ndarray) -> None:
-    """One line about a set, judged by a calibration that has not seen it."""
+def report(name: str, part: Asked, calibration: Calibration) -> None:
+    """One line about a set, judged by a calibration that has not seen it, without and with the reader."""
+    cheap = _probabilities(part.cheap, calibration.cheap)
+    print(f"{name:18} {_said(part.cheap, cheap)}", flush=True)
+    if part.read and calibration.read:
+        doubt = np.array([calibration.doubts(p) for p in cheap])
+        p = np.where(doubt, _probabilities(part.read, calibration.read), cheap)
+        right = np.where(doubt, part.read.right, part.cheap.right)
+        print(f"{'  read':18} {_said(replace(part.read, right=right), p)}  read {doubt.mean():.2f}", flush=True)
+
+
+def _said(part: Examples, p: np.ndarray) -> str:
     whole = part.kinds != "hidden"
-    said = [f"{name:18} n={whole.sum():4} right {part.right[whole].mean():.2f}"]
+    said = [f"n={whole.sum():4} right {part.right[whole].mean():.3f}"]
     found = p[part.kinds == "found"]
     for kind in ("near", "far", "hidden"):
         other = p[part.kinds == kind]
@@ -157,18 +192,11 @@ def report(name: str, part: Examples, p: np.ndarray) -> None:
             auroc = roc_auc_score([1] * len(found) + [0] * len(other), [*found, *other])
             said.append(f"AUROC {kind} {auroc:.3f}")
     said.append(f"ECE {expected_calibration_error(p[whole], part.right[whole]):.3f}")
-    print("  ".join(said), flush=True)
+    return "  ".join(said)
 
 
-def judged(part: Examples, calibration: Calibration) -> np.ndarray:
-    """The probability of each example."""
-    names = (*FEATURES, *ACROSS)
-    return np.array([calibration.probability(dict(zip(names, row, strict=True))) for row in part.rows])
-
-
-def as_json(calibration: Calibration) -> str:
-    """The file that `load_calibration` reads."""
-    return json.dumps({"weights": calibration.weights, "intercept": calibration.intercept}, indent=1) + "\n"
+def _probabilities(part: Examples, logistic: Logistic) -> np.ndarray:
+    return np.array([logistic.probability(dict(zip(part.names, row, strict=True))) for row in part.rows])
 
 
 def main() -> None:
@@ -179,18 +207,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    embedder = open_embedder(DEFAULT_EMBEDDER, args.models)
+    embedder, reader = open_embedder(DEFAULT_EMBEDDER, args.models), open_reader("", args.models)
     rng = random.Random(20261122)
     folders = sorted(path for path in args.sets.iterdir() if (path / "queries.jsonl").exists())
     sets = [*map(read_folder, folders), *(read_squad(path, rng) for path in args.squad)]
-    data = [examples(labelled, embedder, rng) for labelled in sets]
+    # The reader has learned from those in the form of SQuAD: what it says of them tells nothing.
+    data = [ask(one, embedder, reader if place < len(folders) else None, rng) for place, one in enumerate(sets)]
     for labelled, part in zip(sets, data, strict=True):
-        unseen = fit([other for of, other in zip(sets, data, strict=True) if of.family != labelled.family])
-        report(labelled.name, part, judged(part, unseen))
+        unseen = fit_both([other for of, other in zip(sets, data, strict=True) if of.family != labelled.family], reader)
+        report(labelled.name, part, unseen)
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             (args.out / f"{labelled.name}.json").write_text(as_json(unseen), "utf-8")
-    shipped = as_json(fit(data))
+    shipped = as_json(fit_both(data, reader))
     print(shipped)
     if args.write:
         (Path(__file__).parent.parent / "index" / "calibration.json").write_text(shipped, "utf-8")

@@ -59,14 +59,16 @@ class Bot:
 
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
-        index = self.index()
-        whole = index.search(question, SEARCHED)
-        firsts = [index.search(part, 1).hits for part in parts(question)]
+        index, asked = self.index(), parts(question)
+        if len(asked) < 2:
+            return index.search(question, SEARCHED)
+        firsts = [index.nearest(part, 1) for part in asked]
         wanted = list(dict.fromkeys(hits[0].entry.id for hits in firsts if hits))
-        found = {hit.entry.id: hit for hit in whole.hits[:PARTS_WITHIN]}
-        if len(wanted) < 2 or not set(wanted) <= set(found):
-            return whole
+        within = {hit.entry.id for hit in index.nearest(question, PARTS_WITHIN)}
+        if len(wanted) < 2 or not set(wanted) <= within:
+            return index.search(question, SEARCHED)
         both = index.search(question, SEARCHED, together=wanted)
+        found = {hit.entry.id: hit for hit in both.hits}
         rest = (hit for hit in both.hits if hit.entry.id not in wanted)
         # Never direct: one published answer cannot be all of it.
         probability = min(both.probability, self.bands.direct - 1e-6)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from crawler.records import FaqEntry, normalised
 from index.embed import Vectors
@@ -27,6 +28,9 @@ ASKED_WORDS = 0.12
 TEXT_WORDS = 0.20
 # Of two entries that say the same in two languages, the visitor's comes first.
 SAME_LANGUAGE = 0.02
+# What the reader's yes adds to a score.
+READ_WEIGHT = 0.04
+MOST_READ = 0.0025  # log odds of 6
 # Score of a rival where there is none.
 FLOOR = 0.70
 RIVALS = 19
@@ -47,6 +51,20 @@ class Compared:
     similarities: Vectors
 
 
+class EntryTable(NamedTuple):
+    """Entries, and what a ranking needs to know of each, as arrays of shape (entries,)."""
+
+    entries: Sequence[FaqEntry]
+    has_question: npt.NDArray[np.bool_]
+    languages: npt.NDArray[np.str_]
+
+    @classmethod
+    def of(cls, entries: Sequence[FaqEntry]) -> "EntryTable":
+        """The table of these entries, in their order."""
+        asks = np.array([bool(entry.question) for entry in entries], np.bool_)
+        return cls(entries, asks, np.array([entry.language for entry in entries], np.str_))
+
+
 class Scored(NamedTuple):
     """One entry's place in a ranking: fused score, best cosine and the row of the passage that has it; score by field."""
 
@@ -59,17 +77,23 @@ class Scored(NamedTuple):
     alone: float = 0.0
     words: float = 0.0
     spelt: float = 0.0
+    read: float | None = None
+
+    def by_field(self) -> dict[str, float]:
+        """What the score is made of, by name."""
+        fields = {name: getattr(self, name) for name in (*FIELDS, "words", "spelt")}
+        return fields if self.read is None else {**fields, "read": self.read}
 
 
-def rank(compared: Compared, words: Scores, spelt: Scores, entries: Sequence[FaqEntry], language: str) -> list[Scored]:
+def rank(compared: Compared, words: Scores, spelt: Scores, table: EntryTable, language: str) -> list[Scored]:
     """The best `RANKED` of the entries compared. `words` and `spelt` are BM25 over its ceiling, shape (entries,)."""
     rows, owners = np.unique(compared.owners, return_inverse=True)
     asked, told, alone = _by_field(compared, owners, len(rows))
     dense = (asked + TOLD_WEIGHT * told + ALONE_WEIGHT * alone) / (1 + TOLD_WEIGHT + ALONE_WEIGHT)
-    has_question = np.array([bool(entries[row].question) for row in rows])
-    lexical = np.where(has_question, ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows])
-    same = np.array([entries[row].language == language for row in rows])
-    scores = dense + lexical + SAME_LANGUAGE * same
+    lexical = np.where(
+        table.has_question[rows], ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows]
+    )
+    scores = dense + lexical + SAME_LANGUAGE * (table.languages[rows] == language)
     best = _place_of_best(compared.similarities, owners, len(rows))
     found = []
     for place in np.argsort(-scores, kind="stable")[:RANKED].tolist():
@@ -79,12 +103,25 @@ def rank(compared: Compared, words: Scores, spelt: Scores, entries: Sequence[Faq
             Scored(
                 float(scores[place]),
                 float(compared.similarities[nearest]),
-                entries[rows[place]],
+                table.entries[rows[place]],
                 int(compared.rows[nearest]),
                 *map(float, fields),
             )
         )
     return found
+
+
+def reread(ranking: Sequence[Scored], logits: Vectors) -> list[Scored]:
+    """The ranking after the reader has read its first entries, of which `logits` has shape (n,)."""
+    read = [
+        item._replace(score=item.score + READ_WEIGHT * probability, read=probability)
+        for item, probability in zip(ranking, _sigmoid(logits).tolist(), strict=False)
+    ]
+    return sorted([*read, *ranking[len(read) :]], key=lambda item: -item.score)
+
+
+def _sigmoid(logits: Vectors) -> Vectors:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 
 def _by_field(compared: Compared, owners: Rows, count: int) -> tuple[Vectors, Vectors, Vectors]:
@@ -135,7 +172,16 @@ def features(
         "length": math.log1p(len(set(asked))),
         "across": across,
         "above_mean_across": across * above_mean,
+        **_what_was_read(best),
     }
+
+
+def _what_was_read(best: Scored) -> dict[str, float]:
+    """What the reader says of the first, as a probability and in log odds: the latter tells a firm yes from a yes."""
+    if best.read is None:
+        return {}
+    inside = min(max(best.read, MOST_READ), 1 - MOST_READ)
+    return {"read": math.log(inside / (1 - inside)), "read_probability": best.read}
 
 
 def _rival(other: Scored, best: Scored) -> bool:

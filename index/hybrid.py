@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from index.centres import Centres
 from index.embed import Embedder, Vectors
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch
 from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
+from index.reader import READ, Reader, excerpt
 from index.stores import VectorStore, open_store
 from index.words import grams, terms
 
@@ -23,6 +25,15 @@ log = logging.getLogger(__name__)
 CANDIDATES = 1000
 BY_WORDS = 20
 RELOAD_WAIT_S = 1.0
+
+
+class _Asked(NamedTuple):
+    """A question: its vector of shape (1, dimension), language and terms."""
+
+    text: str
+    vector: Vectors
+    language: str
+    terms: tuple[str, ...]
 
 
 class Index:
@@ -39,19 +50,21 @@ class Index:
         centres: Centres,
         embedder: Embedder,
         calibration: Calibration,
+        reader: Reader | None = None,
     ) -> None:
         self.name = name
         self.entries = entries
+        self._table = fuse.EntryTable.of(entries)
         self._passages = passages
         rows = {id(entry): number for number, entry in enumerate(entries)}
         self._owners = np.array([rows[id(passage.entry)] for passage in passages], np.int64)
         self._fields = np.array([FIELDS.index(passage.field) for passage in passages], np.int64)
         self._starts = np.searchsorted(self._owners, np.arange(len(entries)))
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
-        self._embedder, self._calibration = embedder, calibration
+        self._embedder, self._calibration, self._reader = embedder, calibration, reader
 
     @classmethod
-    def open(cls, site: Path, embedder: Embedder, calibration: Calibration) -> "Index":
+    def open(cls, site: Path, embedder: Embedder, calibration: Calibration, reader: Reader | None = None) -> "Index":
         """Open what is published for a site.
 
         Raises:
@@ -80,38 +93,69 @@ class Index:
             raise SnapshotDamaged(
                 f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts"
             )
-        return cls(folder.name, passages, entries, store, words, spelt, centres.load(folder), embedder, calibration)
+        parts = (store, words, spelt, centres.load(folder))
+        return cls(folder.name, passages, entries, *parts, embedder, calibration, reader)
 
-    def search(self, question: str, k: int = 10, together: Collection[str] = ()) -> Found:
+    def search(
+        self, question: str, k: int = 10, *, together: Collection[str] = (), without: Collection[str] = ()
+    ) -> Found:
         """The `k` entries most likely to answer, and the probability that the first does.
 
-        Entries whose ids are in `together` are taken as one answer: they are no rivals of the first.
+        Entries whose ids are in `together` are taken as one answer: they are no rivals of the first. Those `without` which the
+        search is made are as if they were not there.
         """
-        if not self.entries or not question.strip():
-            return Found((), 0.0)
-        vector = self._embedder.embed([question], "query", lambda n: None)
-        return self._search_vector(question, vector, k, together)
+        return self._found(self._asked(question), k, together, without) if self._asks(question) else Found((), 0.0)
+
+    def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
+        """The `k` entries nearest to a question, without the reader and without a probability."""
+        return self._hits(self._ranking(self._asked(question))[:k]) if self._asks(question) else ()
 
     def search_many(
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
     ) -> list[Found]:
-        """`search` for many questions, embedded in batches."""
+        """`search` for many questions, embedded in batches. `done` is told of each question."""
         if not self.entries:
             return [Found((), 0.0) for _ in questions]
-        vectors = self._embedder.embed(questions, "query", done)
-        return [self._search_vector(question, vectors[i : i + 1], k) for i, question in enumerate(questions)]
+        vectors = self._embedder.embed(questions, "query", lambda n: None)
+        found = []
+        for question, vector in zip(questions, vectors, strict=True):
+            found.append(self._found(_Asked(question, vector[None], detect(question), tuple(terms(question))), k))
+            done(1)
+        return found
 
-    def _search_vector(self, question: str, vector: Vectors, k: int, together: Collection[str] = ()) -> Found:
-        language = detect(question)
-        asked = terms(question)
-        words = self._words.shares(asked)
-        compared = self._compare(vector, words, language)
-        if not len(compared.rows):
+    def _asks(self, question: str) -> bool:
+        return bool(self.entries and question.strip())
+
+    def _asked(self, question: str) -> "_Asked":
+        vector = self._embedder.embed([question], "query", lambda n: None)
+        return _Asked(question, vector, detect(question), tuple(terms(question)))
+
+    def _found(self, asked: "_Asked", k: int, together: Collection[str] = (), without: Collection[str] = ()) -> Found:
+        ranking = [item for item in self._ranking(asked) if item.entry.id not in without]
+        if not ranking:
             return Found((), 0.0)
-        ranking = fuse.rank(compared, words, self._spelt.shares(grams(question)), self.entries, language)
-        hits = tuple(Hit(self._passages[item.passage], item.score, item.similarity) for item in ranking[:k])
-        features = fuse.features(ranking, asked, language, together)
-        return Found(hits, self._calibration.probability(features), features)
+        features = fuse.features(ranking, asked.terms, asked.language, together)
+        probability = self._calibration.probability(features)
+        if self._reader and self._calibration.doubts(probability):
+            hits = self._hits(ranking[:READ])
+            ranking = fuse.reread(ranking, self._reader.read(asked.text, [excerpt(hit, asked.text) for hit in hits]))
+            if self._reader.name == self._calibration.reader:
+                features = fuse.features(ranking, asked.terms, asked.language, together)
+                probability = self._calibration.probability(features)
+        return Found(self._hits(ranking[:k]), probability, features)
+
+    def _ranking(self, asked: "_Asked") -> list[fuse.Scored]:
+        words = self._words.shares(asked.terms)
+        compared = self._compare(asked.vector, words, asked.language)
+        if not len(compared.rows):
+            return []
+        spelt = self._spelt.shares(grams(asked.text))
+        return fuse.rank(compared, words, spelt, self._table, asked.language)
+
+    def _hits(self, ranking: Sequence[fuse.Scored]) -> tuple[Hit, ...]:
+        return tuple(
+            Hit(self._passages[item.passage], item.score, item.similarity, item.by_field()) for item in ranking
+        )
 
     def _compare(self, vector: Vectors, words: lexical.Scores, language: str) -> fuse.Compared:
         """The nearest passages, and one of each entry that holds the question's words and is not among them."""
@@ -126,7 +170,7 @@ class Index:
         return fuse.Compared(found, self._owners[found], self._fields[found], near)
 
 
-def latest(site: Path, embedder: Embedder, calibration: Calibration) -> Callable[[], Index]:
+def latest(site: Path, opened: Callable[[], Index]) -> Callable[[], Index]:
     """A callable that gives the published index, opened anew after each publish; one that cannot be read is passed over.
 
     The old one answers until the new one is open, which only the first to ask waits for, and not for longer than
@@ -140,7 +184,7 @@ def latest(site: Path, embedder: Embedder, calibration: Calibration) -> Callable
 
     def renew(name: str) -> None:
         try:
-            held[:] = [Index.open(site, embedder, calibration)]
+            held[:] = [opened()]
         except IndexFailure as failure:
             log.error("snapshot %s of %s cannot serve, %s goes on: %s", name, site.name, held[0].name, failure)
             refused[:] = [name]
@@ -150,7 +194,7 @@ def latest(site: Path, embedder: Embedder, calibration: Calibration) -> Callable
     def get() -> Index:
         if not held:
             with opening:
-                held[:] = held or [Index.open(site, embedder, calibration)]
+                held[:] = held or [opened()]
             return held[0]
         try:
             name = snapshot.current(site)

@@ -37,11 +37,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry found. `score` orders one search only; `similarity` is the best cosine, −1 to 1."""
+    """An entry found. `score` orders one search only; `similarity` is the best cosine, −1 to 1.
+
+    `by_field` says what the score is made of: cosines of "asked", "told" and "alone", BM25 shares of "words" and "spelt", and
+    "read", the reader's probability, where it was asked.
+    """
 
     passage: Passage
     score: float
     similarity: float
+    by_field: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def entry(self) -> FaqEntry:

@@ -11,6 +11,7 @@ from index import catalogue, weights
 from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 from index.embed import Embedder, fake_embedder, open_embedder
 from index.errors import ModelUnavailable
+from index.reader import Reader, open_reader
 from ui.demo_site import serve_demo
 from ui.publish import Watch
 from ui.settings import Settings
@@ -50,6 +51,14 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def real_embedder() -> Embedder:
     return open_embedder(DEFAULT_EMBEDDER, real_model(DEFAULT_EMBEDDER), "cpu")
+
+
+@pytest.fixture(scope="session")
+def real_reader() -> Reader:
+    """The reader that ships; its body is the default embedder's."""
+    reader = open_reader("", real_model(DEFAULT_EMBEDDER), "cpu")
+    assert reader is not None
+    return reader
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,13 @@ from tqdm import tqdm
 from crawler.records import FaqEntry
 from index import snapshot
 from index.build import sync
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import fake_embedder
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
 from index.hybrid import Index, latest
 
 ENTRIES = 60
-CALIBRATION = Calibration({"told": 8.0}, -4.0)
+CALIBRATION = Calibration(Logistic({"told": 8.0}, -4.0))
 tqdm.set_lock(threading.RLock())  # bm25s uses it; its own lock is one for all processes, and outlives a killed one
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["tests.crashes"])
@@ -144,7 +144,7 @@ class Reader:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> "Reader":
-        get = latest(self.site, fake_embedder(64), CALIBRATION)
+        get = latest(self.site, lambda: Index.open(self.site, fake_embedder(64), CALIBRATION))
         get()
 
         def ask() -> None:

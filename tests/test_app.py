@@ -19,9 +19,9 @@ from chatbot.memory import open_memory
 from chatbot.prompt import Prompt
 from crawler.records import FaqEntry
 from index.build import sync
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import Embedder
-from index.hybrid import latest
+from index.hybrid import Index, latest
 from ui.app import create_app
 from ui.desk import Desk
 from ui.launch import texts_for
@@ -32,7 +32,7 @@ ENTRIES = [
     FaqEntry("1", "如何退货？", "三十天内可以退货。", "https://shop.example/faq", "return", language="zh"),
     FaqEntry("2", "How do I pay?", "By card.", "https://shop.example/faq", "pay", language="en"),
 ]
-SURE = Calibration({"told": 20.0}, -10.0)
+SURE = Calibration(Logistic({"told": 20.0}, -10.0))
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def client_of(tmp_path: Path, embedder: Embedder, calibration: Calibration, gene
         front="shop",
         memory=open_memory(f"sqlite:///{tmp_path / 'k.sqlite3'}"),
         read_site=lambda name: site,
-        make_bot=lambda site: Bot(latest(folder, embedder, calibration), generator, Bands(), texts_for(site)),
+        make_bot=lambda site: Bot(
+            latest(folder, lambda: Index.open(folder, embedder, calibration)), generator, Bands(), texts_for(site)
+        ),
     )
     return TestClient(create_app(desk, gradio=False))
 
@@ -173,7 +175,7 @@ def test_whatever_breaks_the_visitor_is_told(tmp_path: Path, embedder: Embedder)
         raise ZeroDivisionError
         yield ""
 
-    fairly_sure = Calibration({}, 0.3)
+    fairly_sure = Calibration(Logistic({}, 0.3))
     client = client_of(tmp_path, embedder, fairly_sure, Generator("broken", broken))
 
     found = events(client.post("/api/chat", json={"message": "退货要几天？"}).text)
@@ -193,7 +195,7 @@ def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedde
         finally:
             closed.set()
 
-    desk_client = client_of(tmp_path, embedder, Calibration({}, 0.3), Generator("endless", endless))
+    desk_client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.3)), Generator("endless", endless))
     running = uvicorn.Server(uvicorn.Config(desk_client.app, log_level="critical"))
     bound = listen("127.0.0.1", 0)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)

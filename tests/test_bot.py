@@ -15,7 +15,7 @@ from chatbot.prompt import Prompt
 from chatbot.texts import Texts
 from crawler.records import FaqEntry
 from index.build import sync
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import fake_embedder
 from index.hybrid import Index
 
@@ -58,7 +58,7 @@ def never(prompt: Prompt) -> Iterator[str]:
 def bot(tmp_path: Path) -> Build:
     def build(probability: float, generator: Generator = QUOTE, texts: Texts = TEXTS) -> Bot:
         sync(tmp_path / "shop", (RETURNS, SHIPPING, TUIHUO), fake_embedder())
-        index = Index.open(tmp_path / "shop", fake_embedder(), Calibration({}, LOGIT[probability]))
+        index = Index.open(tmp_path / "shop", fake_embedder(), Calibration(Logistic({}, LOGIT[probability])))
         return Bot(lambda: index, generator, Bands(direct=0.75, generate=0.5, suggest=0.2), texts)
 
     return build
@@ -155,7 +155,7 @@ def test_without_contacts_none_is_invented(bot: Build) -> None:
 
 def test_an_empty_index_refuses(tmp_path: Path) -> None:
     sync(tmp_path / "shop", (), fake_embedder())
-    index = Index.open(tmp_path / "shop", fake_embedder(), Calibration({}, 9.0))
+    index = Index.open(tmp_path / "shop", fake_embedder(), Calibration(Logistic({}, 9.0)))
 
     assert reply(Bot(lambda: index, QUOTE, Bands(), TEXTS), "return an item")[1].status == "refused"
 

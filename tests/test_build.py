@@ -9,12 +9,12 @@ import pytest
 from crawler.records import FaqEntry
 from index import snapshot
 from index.build import sync
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import Embedder, fake_embedder
 from index.errors import SnapshotMismatch
 from index.hybrid import Index
 
-CALIBRATION = Calibration({"told": 8.0}, -4.0)
+CALIBRATION = Calibration(Logistic({"told": 8.0}, -4.0))
 
 
 def entries(count: int) -> list[FaqEntry]:

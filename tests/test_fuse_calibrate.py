@@ -3,20 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 
 from crawler.records import FaqEntry
 from index import centres, fuse, lexical
-from index.calibrate import Calibration, load_calibration
+from index.calibrate import Calibration, Logistic, load_calibration
 from index.embed import fake_embedder
 from index.errors import IndexFailure
-from index.fuse import Compared, Scored
+from index.fuse import Compared, EntryTable, Scored
 from index.passage import FIELDS
+from index.reader import ADAPTER
 from index.words import terms
 
 EN = FaqEntry("en", "How do I return?", "Within 30 days.", language="en")
@@ -49,7 +52,7 @@ NOTHING = scores(0, 0)
 def test_words_lift_an_entry_over_a_slightly_nearer_one() -> None:
     near = compared((0, "asked", 0.86), (1, "asked", 0.85))
 
-    ranking = fuse.rank(near, scores(0, 0.8), scores(0, 0.4), [EN, OTHER], "en")
+    ranking = fuse.rank(near, scores(0, 0.8), scores(0, 0.4), EntryTable.of([EN, OTHER]), "en")
 
     assert [item.entry for item in ranking] == [OTHER, EN]
     assert ranking[0].score == pytest.approx(0.85 + fuse.ASKED_WORDS * 0.6 + fuse.SAME_LANGUAGE)
@@ -57,7 +60,7 @@ def test_words_lift_an_entry_over_a_slightly_nearer_one() -> None:
 
 
 def test_words_weigh_more_in_a_text() -> None:
-    ranking = fuse.rank(compared((0, "told", 0.8)), scores(0.5), scores(0), [TEXT], "en")
+    ranking = fuse.rank(compared((0, "told", 0.8)), scores(0.5), scores(0), EntryTable.of([TEXT]), "en")
 
     assert ranking[0].score == pytest.approx(0.8 + fuse.TEXT_WORDS * 0.5 + fuse.SAME_LANGUAGE)
 
@@ -65,7 +68,7 @@ def test_words_weigh_more_in_a_text() -> None:
 def test_each_field_has_its_weight() -> None:
     near = compared((0, "asked", 0.9), (0, "told", 0.8), (0, "told", 0.7), (0, "alone", 0.6))
 
-    (best,) = fuse.rank(near, NOTHING, NOTHING, [EN], "de")
+    (best,) = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN]), "de")
 
     assert (best.asked, best.told, best.alone) == pytest.approx((0.9, 0.8, 0.6))
     assert best.score == pytest.approx((0.9 + 0.15 * 0.8 + 0.3 * 0.6) / 1.45)
@@ -78,7 +81,7 @@ def test_several_near_forms_count_more_than_one() -> None:
         *((1, "asked", similarity) for similarity in (0.91, 0.7, 0.7)),
     )
 
-    ranking = fuse.rank(near, NOTHING, NOTHING, [EN, OTHER], "de")
+    ranking = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, OTHER]), "de")
 
     assert [item.entry for item in ranking] == [EN, OTHER]
     assert ranking[0].asked == pytest.approx((0.9 + 0.88) / 2)
@@ -88,7 +91,7 @@ def test_several_near_forms_count_more_than_one() -> None:
 def test_of_equals_the_visitors_language_wins_then_the_order_of_entries(language: str, expected: str) -> None:
     near = compared((0, "asked", 0.9), (1, "asked", 0.9))
 
-    assert expected == fuse.rank(near, NOTHING, NOTHING, [EN, ZH], language)[0].entry.id
+    assert expected == fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, ZH]), language)[0].entry.id
 
 
 # features
@@ -158,7 +161,7 @@ def test_centres_survive_their_file(tmp_path: Path) -> None:
 
 
 def test_the_logistic_function() -> None:
-    calibration = Calibration({"a": 2.0, "absent": 100.0}, -1.0)
+    calibration = Calibration(Logistic({"a": 2.0, "absent": 100.0}, -1.0))
 
     assert calibration.probability({"a": 0.5, "unused": 9.0}) == 0.5
     assert calibration.probability({"a": 1.0}) == pytest.approx(0.7311, abs=1e-4)
@@ -166,7 +169,7 @@ def test_the_logistic_function() -> None:
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_probability_is_always_one(value: float, weight: float) -> None:
-    assert 0.0 <= Calibration({"a": weight}, 0.0).probability({"a": value}) <= 1.0
+    assert 0.0 <= Calibration(Logistic({"a": weight}, 0.0)).probability({"a": value}) <= 1.0
 
 
 def test_the_one_that_ships_prefers_near_and_clear_hits() -> None:
@@ -175,14 +178,30 @@ def test_the_one_that_ships_prefers_near_and_clear_hits() -> None:
 
     assert shipped.probability(good) > 0.75
     assert shipped.probability(good | {"above_mean": 0.01, "told": 0.8}) < 0.5
-    assert set(shipped.weights) <= set(good)
+    assert set(shipped.cheap.weights) <= set(good)
+
+
+def test_the_one_that_ships_knows_the_reader_that_ships() -> None:
+    shipped = load_calibration()
+    with as_file(files("index").joinpath(ADAPTER)) as path, safe_open(path, "np") as file:
+        name = file.metadata()["name"]
+    read = fuse.reread(
+        [scored(EN, 1.0, told=0.9), *(scored(replace(OTHER, id=str(n)), 0.88) for n in range(20))],
+        np.array([5.0] + [-5.0] * 4, np.float32),
+    )
+
+    assert shipped.reader == name
+    assert shipped.read is not None
+    assert set(shipped.read.weights) <= set(features(*read))
+    assert shipped.probability(features(*read)) > 0.75
+    assert shipped.probability(features(*read) | {"read": -5.0, "read_probability": 0.01}) < 0.5
 
 
 def test_a_calibration_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     path.write_text(json.dumps({"weights": {"similarity": 1}, "intercept": 2}))
 
-    assert load_calibration(path) == Calibration({"similarity": 1.0}, 2.0)
+    assert load_calibration(path) == Calibration(Logistic({"similarity": 1.0}, 2.0))
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pytest
 
 from crawler.records import FaqEntry
 from index import build, hybrid, snapshot
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import Embedder, Kind, Vectors, fake_embedder
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from index.hybrid import Index
 from index.words import HAN
 
-CALIBRATION = Calibration({"told": 4.0, "above_mean": 12.0}, -3.0)
+CALIBRATION = Calibration(Logistic({"told": 4.0, "above_mean": 12.0}, -3.0))
 RETURNS = FaqEntry("r", "How do I return an item?", "Send it back within 30 days.", language="en")
 SHIPPING = FaqEntry("s", "How long does shipping take?", "Three to five days.", language="en")
 TUIHUO = FaqEntry("t", "如何申请退货？", "签收后 30 天内可以退货。", language="zh", similar=("怎么退货",))
@@ -298,7 +298,7 @@ def test_no_index_yet(site: Path) -> None:
     (site / "snapshots" / "CURRENT").unlink()
 
     with pytest.raises(SnapshotMissing):
-        hybrid.latest(site, fake_embedder(), CALIBRATION)()
+        hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))()
 
 
 def test_an_unknown_store_is_refused_by_name(site: Path) -> None:
@@ -308,7 +308,7 @@ def test_an_unknown_store_is_refused_by_name(site: Path) -> None:
 
 def test_latest_reads_again_only_after_a_publish(site: Path) -> None:
     build.sync(site, ENTRIES, fake_embedder())
-    get = hybrid.latest(site, fake_embedder(), CALIBRATION)
+    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
 
     first = get()
     assert get() is first
@@ -322,7 +322,7 @@ def test_latest_reads_again_only_after_a_publish(site: Path) -> None:
 def test_the_old_index_answers_until_the_new_one_is_open(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hybrid, "RELOAD_WAIT_S", 0)
     build.sync(site, ENTRIES, fake_embedder())
-    get = hybrid.latest(site, fake_embedder(), CALIBRATION)
+    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
     first = get()
     build.sync(site, ENTRIES[1:], fake_embedder())
     published = time.monotonic()
@@ -337,7 +337,7 @@ def test_the_old_index_answers_until_the_new_one_is_open(site: Path, monkeypatch
 @pytest.mark.parametrize("file", ["CURRENT", "000002/faiss.index"])
 def test_the_old_index_answers_when_the_new_one_is_damaged(site: Path, file: str) -> None:
     build.sync(site, ENTRIES, fake_embedder())
-    get = hybrid.latest(site, fake_embedder(), CALIBRATION)
+    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
     first = get()
     build.sync(site, ENTRIES[1:], fake_embedder())
     (site / "snapshots" / file).write_bytes(b"rubbish")
@@ -348,7 +348,7 @@ def test_the_old_index_answers_when_the_new_one_is_damaged(site: Path, file: str
 def test_a_rollback_is_followed(site: Path) -> None:
     build.sync(site, ENTRIES, fake_embedder())
     build.sync(site, ENTRIES[1:], fake_embedder())
-    get = hybrid.latest(site, fake_embedder(), CALIBRATION)
+    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
     assert len(get().entries) == 3
 
     snapshot.rollback(site, lambda manifest: True)

@@ -16,7 +16,7 @@ from crawler.files import Failed, load
 from crawler.files.bounds import MAX_TAGS, MAX_UNPACKED_BYTES
 from crawler.files.workbook import shown_number
 from crawler.records import FaqEntry, read_entries, write_entries
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import fake_embedder
 from index.hybrid import Index
 from ui.cli.run import run
@@ -499,7 +499,7 @@ def settings() -> Settings:
 def publish(entries: Sequence[FaqEntry]) -> Index:
     watch = Watch(lambda visit, found: None, lambda done, total: None, fake_embedder)
     import_entries(settings(), Site(name="s"), entries, watch=watch)
-    return Index.open(Path("kefu-data/sites/s"), fake_embedder(), Calibration({"told": 8.0}, -4.0))
+    return Index.open(Path("kefu-data/sites/s"), fake_embedder(), Calibration(Logistic({"told": 8.0}, -4.0)))
 
 
 def test_similar_questions_and_tags_are_published_and_the_similar_ones_found() -> None:

@@ -17,14 +17,16 @@ def test_the_wheel_holds_the_packages_and_nothing_else(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
 
-    names = zipfile.ZipFile(next(tmp_path.glob("kefu-*.whl"))).namelist()
+    wheel = zipfile.ZipFile(next(tmp_path.glob("kefu-*.whl")))
+    names = wheel.namelist()
 
     top = {name.partition("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"crawler", "index", "chatbot", "ui"}
     assert {"ui/demo/zh/payment.html", "ui/demo/robots.txt", "ui/static/widget.js", "chatbot/prompts/zh.txt"} <= set(
         names
     )
-    assert "index/calibration.json" in names
+    assert {"index/calibration.json", "index/questions.json", "index/reader.safetensors"} <= set(names)
+    assert wheel.getinfo("index/reader.safetensors").file_size <= 8_000_000
     assert [name for name in names if "test" in name or name.endswith(".pyc")] == []
 
 

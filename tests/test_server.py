@@ -11,9 +11,9 @@ from chatbot.memory import open_memory
 from chatbot.texts import Texts
 from crawler.records import FaqEntry
 from index.build import sync
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import Embedder
-from index.hybrid import latest
+from index.hybrid import Index, latest
 from ui.desk import Desk
 from ui.server import keep_current
 from ui.settings import Site
@@ -24,7 +24,7 @@ ENTRY = FaqEntry("x", "Where are you?", "In Bern.", language="en")
 def test_what_is_published_is_open_within_two_seconds_without_a_question(tmp_path: Path, embedder: Embedder) -> None:
     sync(tmp_path / "s", [ENTRY], embedder)
     opened: list[str] = []
-    index = latest(tmp_path / "s", embedder, Calibration({}, 0.0))
+    index = latest(tmp_path / "s", lambda: Index.open(tmp_path / "s", embedder, Calibration(Logistic({}, 0.0))))
 
     def watched() -> object:
         found = index()

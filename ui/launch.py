@@ -16,6 +16,8 @@ from index.calibrate import load_calibration
 from index.catalogue import DEFAULT_GENERATOR, Model
 from index.embed import Embedder, open_embedder
 from index.hybrid import Index, latest
+from index.reader import open_reader
+from index.refit import CALIBRATION
 from ui.settings import Settings, Site, site_folder
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,15 @@ def generator_for(settings: Settings, say: Say) -> Generator:
 
 def index_for(settings: Settings, site: str, embedder: Embedder) -> Callable[[], Index]:
     """The published index of a site, read anew after each publish."""
-    return latest(site_folder(settings, site), embedder, load_calibration(settings.calibration))
+    folder, reader = site_folder(settings, site), open_reader(settings.reader, settings.models, settings.device)
+
+    def opened() -> Index:
+        own = folder / CALIBRATION
+        return Index.open(
+            folder, embedder, load_calibration(settings.calibration or (own if own.exists() else None)), reader
+        )
+
+    return latest(folder, opened)
 
 
 def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Generator) -> Bot:

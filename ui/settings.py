@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     data: Path = Field(Path("kefu-data"), description="folder of sites and conversations")
     models: Path = Field(default_factory=default_folder, description="folder of model files")
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="catalogue name, hub id or folder")
+    reader: str = Field(
+        "", description="empty: the reader that ships; off; or a cross-encoder that reranks, by hub id or folder"
+    )
     generator: str = Field(
         "",
         description="quote, a catalogue name, llamacpp:FILE, local:NAME; empty: the default model if installed, else quote",

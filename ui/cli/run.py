@@ -11,6 +11,7 @@ import typer
 from crawler.errors import KefuError
 from ui.cli import (
     ask,
+    calibrate,
     config,
     crawl,
     demo,
@@ -38,7 +39,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, crawl, extract, import_, export, search, ask, serve, sites, rollback, rm, models, status, config):
+for command in (
+    demo,
+    crawl,
+    extract,
+    import_,
+    export,
+    search,
+    ask,
+    serve,
+    calibrate,
+    sites,
+    rollback,
+    rm,
+    models,
+    status,
+    config,
+):
     command.register(app)
 
 

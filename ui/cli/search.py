@@ -1,13 +1,17 @@
 """`kefu search`: what search finds, by the same path as an answer."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli.context import JsonOption, SiteOption, settings_of
 from ui.cli.output import emit, say, show, show_count, show_download
 from ui.errors import BadCall
+
+if TYPE_CHECKING:
+    from index.passage import Found
 
 
 def register(app: typer.Typer) -> None:
@@ -24,14 +28,16 @@ def search(
     json: JsonOption = False,
 ) -> None:
     """Search for one question or for each of a file."""
+    from chatbot.bands import Bands
     from ui.launch import embedder_for, index_for
-    from ui.settings import chosen_site
+    from ui.settings import chosen_site, read_site
 
     if (question is None) == (queries is None):
         raise typer.BadParameter("give either a question or --queries FILE.")
     settings = settings_of(context)
     name = chosen_site(settings, site)
     index = index_for(settings, name, embedder_for(settings, show_download, say))()
+    bands = Bands(**read_site(settings, name).bands.model_dump())
     if queries is not None:
         rows = questions_of(queries)
         with show_count("searching") as bar:
@@ -44,24 +50,17 @@ def search(
 
             found = index.search_many([row["question"] for row in rows], k, tell)
         for row, one in zip(rows, found, strict=True):
-            emit({"id": row["id"], **_json(one)})
-    else:
-        one = index.search(question or "", k)
-        if json:
-            emit(
-                {
-                    "question": question,
-                    **_json(one),
-                    "features": {key: round(value, 4) for key, value in one.features.items()},
-                }
-            )
-        else:
-            show(
-                f"probability {one.probability:.2f}  "
-                + "  ".join(f"{key} {value:.2f}" for key, value in one.features.items())
-            )
-            for hit in one.hits:
-                show(f"{hit.score:.3f}  {hit.entry.title}  {hit.entry.link}")
+            emit({"id": row["id"], **_json(one, bands.choose(row["question"], one))})
+        return
+    text = question or ""
+    one = index.search(text, k)
+    band = bands.choose(text, one)
+    if json:
+        emit({"question": text, **_json(one, band), "features": _rounded(one.features)})
+        return
+    show(f"probability {one.probability:.2f}  band {band}  " + _named(one.features))
+    for number, hit in enumerate(one.hits, 1):
+        show(f"{number:2}. {hit.score:.3f}  {hit.entry.title}  {hit.entry.link}\n    {_named(hit.by_field)}")
 
 
 def questions_of(path: Path) -> list[dict[str, Any]]:
@@ -76,6 +75,22 @@ def questions_of(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _json(found: Any) -> dict[str, Any]:
-    hits = [{"entry": hit.entry.id, "question": hit.entry.question, "score": round(hit.score, 6)} for hit in found.hits]
-    return {"probability": round(found.probability, 6), "hits": hits}
+def _json(found: "Found", band: str) -> dict[str, Any]:
+    hits = [
+        {
+            "entry": hit.entry.id,
+            "question": hit.entry.question,
+            "score": round(hit.score, 6),
+            "fields": _rounded(hit.by_field),
+        }
+        for hit in found.hits
+    ]
+    return {"probability": round(found.probability, 6), "band": str(band), "hits": hits}
+
+
+def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in numbers.items()}
+
+
+def _named(numbers: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.2f}" for name, value in numbers.items())

@@ -1,0 +1,150 @@
+"""The reader: a question and an entry read together -> whether the entry answers it. `Read` is the plug point.
+
+Embeddings say what a question and an entry are about; whether the one answers the other is seen only where both are read
+at once (Nogueira & Cho 2019, "Passage Re-ranking with BERT", https://arxiv.org/abs/1901.04085). The reader that ships is the
+lower layers of the default embedder with a low-rank adapter (Hu et al. 2021, "LoRA", https://arxiv.org/abs/2106.09685);
+`docs/reader.md` says what it was trained on and how well it does.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import weights
+from index.catalogue import DEFAULT_EMBEDDER
+from index.embed import Vectors, quiet_transformers
+from index.errors import ModelUnavailable
+from index.passage import Hit
+from index.words import HAN, plain, terms
+
+# (question, texts) -> logits that each text answers the question, shape (n,).
+Read = Callable[[str, Sequence[str]], Vectors]
+OFF = "off"
+READ = 5  # entries a question
+ADAPTER = "reader.safetensors"
+MAX_TOKENS = 96
+# What of an entry the reader sees, in tokens: the rest of `MAX_TOKENS` is the question's.
+EXCERPT_TOKENS = 62.0
+LEAST_OF_ANSWER = 20.0
+ANSWER_CHARS = 2000
+CLAUSE = re.compile(r"(?:(?![。！？!?\n；;]|\.(?=\s)).){0,160}.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A `Read` and its name: what calibration learned of one reader does not hold for another."""
+
+    name: str
+    read: Read
+
+
+def excerpt(hit: Hit, question: str) -> str:
+    """What of an entry the reader is given: the form of its question that was nearest, and what of the answer meets the question."""
+    form = hit.passage.text if hit.passage.field == "asked" else hit.entry.question
+    room = max(EXCERPT_TOKENS - _tokens_of(form), LEAST_OF_ANSWER)
+    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), set(terms(question)), room)
+    return f"{form}\n{said}" if form else said
+
+
+def _meeting(answer: str, asked: Collection[str], room: float) -> str:
+    """The clauses that hold most of the question's terms, in their order. A term that few clauses hold counts more."""
+    if _tokens_of(answer) <= room:
+        return answer
+    clauses = [clause for clause in CLAUSE.findall(answer) if clause.strip()]
+    spelt = [plain(clause) for clause in clauses]
+    shares = np.zeros(len(clauses))
+    for term in sorted(asked):
+        holding = [number for number, clause in enumerate(spelt) if term in clause]
+        shares[holding] += 1 / max(1, len(holding))
+    kept: list[int] = []
+    for number in np.argsort(-shares, kind="stable").tolist():
+        size = _tokens_of(clauses[number])
+        if size <= room or not kept:
+            kept.append(number)
+            room -= size
+    return " ".join(clauses[number].strip() for number in sorted(kept))
+
+
+def _tokens_of(text: str) -> float:
+    """About how many tokens a text is: .7 for a Chinese character, .27 for another (measured with the embedder's tokenizer)."""
+    han = len(HAN.findall(text))
+    return 0.7 * han + 0.27 * (len(text) - han)
+
+
+@cache  # one for all sites of a process
+def open_reader(name: str, models: Path, device: str = "") -> Reader | None:
+    """The reader that ships (for an empty name), none ("off"), or a cross-encoder by hub id or folder.
+
+    None, too, while the default embedder, whose layers the shipped one uses, is not installed.
+
+    Raises:
+        ModelUnavailable: there is no such cross-encoder.
+
+    """
+    if name == OFF:
+        return None
+    if name:
+        return _cross_encoder(name, device)
+    folder = weights.installed(DEFAULT_EMBEDDER, models)
+    return _adapted(folder, device) if folder else None
+
+
+def _cross_encoder(name: str, device: str) -> Reader:
+    from sentence_transformers import CrossEncoder
+    from torch import nn
+
+    quiet_transformers()
+    try:
+        model = CrossEncoder(name, device=device or None, num_labels=1, trust_remote_code=False)
+    except (OSError, ValueError, RuntimeError, AssertionError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ModelUnavailable(
+            f"the reader {name} cannot be loaded ({first}). Give the hub id or folder of a cross-encoder, or 'off'"
+        ) from error
+
+    def read(question: str, texts: Sequence[str]) -> Vectors:
+        pairs = [(question, text) for text in texts]
+        logits = model.predict(pairs, activation_fn=nn.Identity(), show_progress_bar=False)
+        return np.asarray(logits, np.float32)
+
+    return Reader(name, read)
+
+
+def _adapted(folder: Path, device: str) -> Reader:
+    """The lower layers of the embedder in `folder`, with the adapter that ships added to their weights."""
+    import torch
+    from safetensors import safe_open
+    from transformers import AutoTokenizer, BertModel
+
+    quiet_transformers()
+    with as_file(files("index").joinpath(ADAPTER)) as path, safe_open(path, "pt") as file:
+        about = file.metadata()
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118, no mapping
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    body = BertModel.from_pretrained(folder, num_hidden_layers=int(about["layers"]), add_pooling_layer=False)
+    head, bias = tensors.pop("head.weight").to(where), tensors.pop("head.bias").to(where)
+    with torch.no_grad():
+        for name in {key.rpartition(".")[0] for key in tensors}:
+            body.get_submodule(name).weight += tensors[f"{name}.up"] @ tensors[f"{name}.down"]
+    body.eval().to(where)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+
+    def read(question: str, texts: Sequence[str]) -> Vectors:
+        with torch.inference_mode():
+            asked = [question] * len(texts)
+            batch = tokenizer(
+                asked, list(texts), truncation=True, max_length=MAX_TOKENS, padding=True, return_tensors="pt"
+            ).to(where)
+            states = body(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+            mask = batch["attention_mask"][..., None].to(states.dtype)
+            mean = (states * mask).sum(1) / mask.sum(1)
+            logits = torch.cat([states[:, 0], mean], 1) @ head + bias
+        return np.asarray(logits.cpu().numpy(), np.float32)
+
+    return Reader(about["name"], read)

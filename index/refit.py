@@ -1,0 +1,208 @@
+"""The last step of calibration, refitted on a site's own entries, and how often it will be wrong there. Numpy only.
+
+Two kinds of questions can be made from entries alone. *Hidden*: an entry is left out of the search, and its own question
+asked; nothing answers it any more, though the rest is about the same things. *Known*: a wording is taken out, or the question
+said in fewer words, and its entry must still be found. Slope and shift of the log odds are fitted to both (Platt 1999,
+"Probabilistic Outputs for Support Vector Machines", https://doi.org/10.7551/mitpress/1113.003.0008).
+"""
+
+import math
+import random
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from crawler.records import FaqEntry, normalised
+from index import build
+from index.calibrate import Calibration, Logistic
+from index.embed import Embedder
+from index.errors import IndexFailure
+from index.hybrid import Index
+from index.passage import Found
+from index.reader import Reader
+from index.words import HAN
+
+CALIBRATION = "calibration.json"
+CASES = 200  # of each kind, drawn
+FEWEST = 20
+FOLDS = 5
+SEED = 20261122
+# How far from the fit that ships a site's own may go: standard deviations of slope and shift.
+SLOPE_SD, SHIFT_SD = 0.5, 2.0
+LEAST_SLOPE = 0.05  # a probability must rise with what it is made of
+ASKING = re.compile(
+    r"(?i)\b(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|will|would|should|may|i|you|we|my|your|our|the|an?|to|of"
+    r"|for|please)\b|请问|怎么样?|怎样|如何|什么时候|什么|多少|哪里|哪些|可以|能否|是否|能不能|吗|呢|我|你们?|您|的"
+)
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question put to the site: which kind, the probability that was given, and whether the first hit answers."""
+
+    kind: str
+    probability: float
+    right: bool
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`count` of `total`, with its 95 % interval (Wilson 1927)."""
+
+    count: int
+    total: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its ends, 0 to 1."""
+        if not self.total:
+            return 0.0, 1.0
+        z, n, share = 1.96, self.total, self.count / self.total
+        middle, spread = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A site's own calibration, and the cases as it judges those that it was not fitted on."""
+
+    calibration: Calibration
+    cases: tuple[Case, ...]
+
+    def rate(self, kind: str, told: Callable[[Case], bool]) -> Rate:
+        """How many cases of a kind are as `told` says."""
+        cases = [case for case in self.cases if case.kind == kind]
+        return Rate(sum(map(told, cases)), len(cases))
+
+
+def refit(
+    site: Path,
+    embedder: Embedder,
+    calibration: Calibration,
+    reader: Reader | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Refit:
+    """Ask the published entries of a site what they should and should not answer, and fit slope and shift to it.
+
+    Raises:
+        IndexFailure: nothing is published, or too few of the entries have a question.
+
+    """
+    index = Index.open(site, embedder, calibration, reader)
+    asked = [entry for entry in index.entries if entry.question]
+    if len(asked) < FEWEST:
+        raise IndexFailure(
+            f"site {site.name} has {len(asked)} entries with a question; a calibration of its own needs {FEWEST}. "
+            "Crawl or import more of them, and use the calibration that ships until then"
+        )
+    rng = random.Random(SEED)
+    drawn = rng.sample(asked, min(CASES, len(asked)))
+    held = {entry.id: rng.choice(entry.similar) for entry in drawn if entry.similar}
+    known = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
+    known = [(question, entry) for question, entry in known if question]
+    cases: list[Case] = []
+    with _without_forms(index, held, site, embedder, calibration, reader) as less:
+        for number, (question, entry) in enumerate(known):
+            cases.append(_case("known", less.search(question, 5), _same(entry, index.entries)))
+            progress(number + 1, len(known) + len(drawn))
+    for number, entry in enumerate(drawn):
+        found = index.search(entry.question, 5, without=_same(entry, index.entries))
+        # What is found in another language may be the entry's own translation: that tells nothing.
+        if not found.hits or found.hits[0].entry.language == entry.language:
+            cases.append(_case("hidden", found, ()))
+        progress(len(known) + number + 1, len(known) + len(drawn))
+    return _fitted(calibration, cases)
+
+
+@contextmanager
+def _without_forms(
+    index: Index,
+    held: Mapping[str, str],
+    site: Path,
+    embedder: Embedder,
+    calibration: Calibration,
+    reader: Reader | None,
+) -> Iterator[Index]:
+    """An index from which one wording of each of these entries is gone, in a folder of its own, with the vectors of the site."""
+    if not held:
+        yield index
+        return
+    less = [replace(e, similar=tuple(form for form in e.similar if form != held.get(e.id))) for e in index.entries]
+    with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
+        beside = Path(folder) / site.name
+        shutil.copytree(site / "snapshots" / index.name, beside / "snapshots" / index.name)
+        shutil.copy(site / "snapshots" / "CURRENT", beside / "snapshots")
+        build.sync(beside, less, embedder, accept=True)
+        yield Index.open(beside, embedder, calibration, reader)
+
+
+def _same(entry: FaqEntry, entries: Sequence[FaqEntry]) -> list[str]:
+    """The ids of the entries that ask or say the same."""
+    question = normalised(entry.question)
+    return [e.id for e in entries if e.answer == entry.answer or (e.question and normalised(e.question) == question)]
+
+
+def _shortened(question: str) -> str:
+    """A question as hurried visitors type it: the words that carry it. "" when too little is left."""
+    words = ASKING.sub(" ", question).strip(" ?？!！.。").split()
+    short = ("" if HAN.search(question) else " ").join(words)
+    return short if len(short) >= 2 and normalised(short) != normalised(question) else ""
+
+
+def _case(kind: str, found: Found, wanted: Collection[str]) -> Case:
+    return Case(kind, found.probability, bool(found.hits) and found.hits[0].entry.id in wanted)
+
+
+def _fitted(calibration: Calibration, cases: Sequence[Case]) -> Refit:
+    z = np.array([_logit(case.probability) for case in cases])
+    right = np.array([case.right for case in cases], float)
+    # Both kinds weigh the same, however many there are of each.
+    kinds = np.array([case.kind for case in cases])
+    share = np.array([len(cases) / 2 / (kinds == kind).sum() for kind in kinds])
+    folds = np.random.default_rng(SEED).permutation(len(cases)) % FOLDS
+    unseen = np.zeros(len(cases))
+    for fold in range(FOLDS):
+        slope, shift = _slope_and_shift(z[folds != fold], right[folds != fold], share[folds != fold])
+        unseen[folds == fold] = 1 / (1 + np.exp(-(slope * z[folds == fold] + shift)))
+    judged = tuple(replace(case, probability=float(p)) for case, p in zip(cases, unseen, strict=True))
+    slope, shift = _slope_and_shift(z, right, share)
+    read = calibration.read and _scaled(calibration.read, slope, shift)
+    return Refit(Calibration(_scaled(calibration.cheap, slope, shift), read, calibration.reader), judged)
+
+
+def _slope_and_shift(z: Numbers, right: Numbers, share: Numbers) -> tuple[float, float]:
+    """Platt scaling by Newton's method, with a normal prior around slope 1 and shift 0: few cases change little."""
+    columns = np.stack([z, np.ones(len(z))], 1)
+    prior, spread = np.array([1.0, 0.0]), np.array([SLOPE_SD, SHIFT_SD]) ** -2.0
+
+    def loss(at: Numbers) -> float:
+        return float(share @ np.logaddexp(0, columns @ at * (1 - 2 * right)) + spread @ (at - prior) ** 2 / 2)
+
+    at, step = prior.copy(), np.ones(2)
+    while np.abs(step).max() > 1e-6:
+        p = 1 / (1 + np.exp(-np.clip(columns @ at, -30, 30)))
+        gradient = columns.T @ (share * (p - right)) + spread * (at - prior)
+        step = np.linalg.solve((columns * (share * p * (1 - p))[:, None]).T @ columns + np.diag(spread), gradient)
+        while loss(at - step) > loss(at) and np.abs(step).max() > 1e-6:  # a full step may be too far
+            step = step / 2
+        at = at - step
+    return max(LEAST_SLOPE, float(at[0])), float(at[1])
+
+
+def _scaled(logistic: Logistic, slope: float, shift: float) -> Logistic:
+    weights = {name: weight * slope for name, weight in logistic.weights.items()}
+    return Logistic(weights, logistic.intercept * slope + shift)
+
+
+def _logit(probability: float) -> float:
+    inside = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(inside / (1 - inside))

@@ -1,0 +1,78 @@
+"""`kefu calibrate`: fit the probability to a site's own entries, and say how often it will be wrong there."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui.cli.context import JsonOption, settings_of
+from ui.cli.output import emit, say, show, show_count, show_download
+
+if TYPE_CHECKING:
+    from index.refit import Rate, Refit
+    from ui.settings import BandSettings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("calibrate", help="Fit the probability to a site's own entries, and show how often it is wrong.")(
+        calibrate
+    )
+
+
+def calibrate(
+    context: typer.Context,
+    site: Annotated[str, typer.Option("--site", help="Name of the site.")],
+    json: JsonOption = False,
+) -> None:
+    """Ask the site's own entries, fit, and keep the fit beside them."""
+    from crawler.records import write_text_atomically
+    from index import snapshot
+    from index.calibrate import as_json, load_calibration
+    from index.reader import open_reader
+    from index.refit import CALIBRATION, refit
+    from ui.launch import embedder_for
+    from ui.settings import chosen_site, read_site, site_folder
+
+    settings = settings_of(context)
+    name = chosen_site(settings, site)
+    folder = site_folder(settings, name)
+    snapshot.current(folder)  # before models are loaded
+    embedder = embedder_for(settings, show_download, say)
+    reader = open_reader(settings.reader, settings.models, settings.device)
+    with show_count("asking the site its own questions") as bar:
+        fitted = refit(folder, embedder, load_calibration(settings.calibration), reader, bar)
+    write_text_atomically(folder / CALIBRATION, as_json(fitted.calibration))
+    rates = _rates(fitted, read_site(settings, name).bands)
+    if json:
+        emit({"site": name, "file": str(folder / CALIBRATION), **{key: _as_json(rate) for key, rate in rates.items()}})
+        return
+    for key, rate in rates.items():
+        low, high = rate.interval
+        share = rate.count / rate.total if rate.total else 0.0
+        show(f"{SAID[key]:46} {share:6.1%}  ({low:.1%} to {high:.1%}; {rate.count} of {rate.total})")
+    show(f"kept in {folder / CALIBRATION}; a running server reads it when it starts, or with the next snapshot")
+
+
+SAID = {
+    "false_answers": "nothing answers it, and Kefu answers",
+    "false_suggestions": "nothing answers it, and Kefu suggests",
+    "false_refusals": "an entry answers it, and Kefu refuses",
+    "only_suggested": "an entry answers it, and Kefu only suggests",
+    "wrong_entry": "an entry answers it, and Kefu answers by another",
+}
+
+
+def _rates(fitted: "Refit", bands: "BandSettings") -> "dict[str, Rate]":
+    """What would happen to the questions, by the bands of the site."""
+    return {
+        "false_answers": fitted.rate("hidden", lambda case: case.probability >= bands.generate),
+        "false_suggestions": fitted.rate("hidden", lambda case: bands.suggest <= case.probability < bands.generate),
+        "false_refusals": fitted.rate("known", lambda case: case.probability < bands.suggest),
+        "only_suggested": fitted.rate("known", lambda case: bands.suggest <= case.probability < bands.generate),
+        "wrong_entry": fitted.rate("known", lambda case: case.probability >= bands.generate and not case.right),
+    }
+
+
+def _as_json(rate: "Rate") -> dict[str, Any]:
+    low, high = rate.interval
+    return {"count": rate.count, "of": rate.total, "interval": [round(low, 4), round(high, 4)]}
