@@ -1,6 +1,6 @@
 """Fit `index/calibration.json` on labelled sets, and say how it carries over to a set that it never saw.
 
-usage: python benchmarks/fit_calibration.py SETS_DIR [--squad FILE …] [--models DIR] [--out DIR] [--write]
+usage: python benchmarks/fit_calibration.py SETS_DIR … [--squad FILE …] [--models DIR] [--out DIR] [--write]
 
 SETS_DIR holds folders with corpus.jsonl and queries.jsonl (see the README of the evaluation data); FILEs are in the form of
 SQuAD (CMRC 2018, DRCD), of which 380 paragraphs and 700 questions are drawn, a fifth of the paragraphs then taken out. For every
@@ -14,6 +14,7 @@ writes the calibration that judges each set, to be given as KEFU_CALIBRATION; --
 import argparse
 import json
 import random
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -201,7 +202,7 @@ def _probabilities(part: Examples, logistic: Logistic) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", type=Path)
+    parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--squad", type=Path, nargs="*", default=[])
     parser.add_argument("--models", type=Path, default=default_folder())
     parser.add_argument("--out", type=Path)
@@ -209,10 +210,13 @@ def main() -> None:
     args = parser.parse_args()
     embedder, reader = open_embedder(DEFAULT_EMBEDDER, args.models), open_reader("", args.models)
     rng = random.Random(20261122)
-    folders = sorted(path for path in args.sets.iterdir() if (path / "queries.jsonl").exists())
+    folders = [path for sets in args.sets for path in sorted(sets.iterdir()) if (path / "queries.jsonl").exists()]
     sets = [*map(read_folder, folders), *(read_squad(path, rng) for path in args.squad)]
     # The reader has learned from those in the form of SQuAD: what it says of them tells nothing.
-    data = [ask(one, embedder, reader if place < len(folders) else None, rng) for place, one in enumerate(sets)]
+    data = []
+    for place, labelled in enumerate(sets):
+        print(f"asking {labelled.name}, {place + 1} of {len(sets)}", file=sys.stderr, flush=True)
+        data.append(ask(labelled, embedder, reader if place < len(folders) else None, rng))
     for labelled, part in zip(sets, data, strict=True):
         unseen = fit_both([other for of, other in zip(sets, data, strict=True) if of.family != labelled.family], reader)
         report(labelled.name, part, unseen)

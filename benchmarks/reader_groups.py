@@ -22,9 +22,10 @@ from index.passage import Hit, Passage
 from index.reader import excerpt
 from index.words import plain, tokens
 
-NEGATIVES = 2
+NEGATIVES, NEGATIVES_OF_SHOPS = 2, 3
+SQUAD_SHARE = 0.5  # of the questions in the form of SQuAD
 NEAREST = 6  # entries of the document that the negatives are drawn from
-ENGLISH, OTHERS = 2600, 90  # pairs of English and of each other language but Chinese, of which all are taken
+ENGLISH, OTHERS = 1500, 60  # pairs of English and of each other language but Chinese, of which all are taken
 
 
 class Group(NamedTuple):
@@ -47,6 +48,7 @@ def from_squad(path: Path, embedder: Embedder, rng: random.Random) -> Iterator[G
             entries.append(FaqEntry(f"{number}-{place}", "", text, language=detect(text)))
             for item in paragraph["qas"]:
                 asked.append((number, entries[-1], item["question"], [a["text"] for a in item["answers"]]))
+    asked = rng.sample(asked, int(len(asked) * SQUAD_SHARE))
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "squad"
         sync(site, entries, embedder)
@@ -75,7 +77,7 @@ def from_shops(folder: Path, embedder: Embedder) -> Iterator[Group]:
             meant = query["relevant"][:1] or ([query["near"]] if query.get("near") else [])
             first = [hits.get(id_) or _hit(entries[id_]) for id_ in meant]
             rest = [hit for id_, hit in hits.items() if id_ not in {*query["relevant"], *meant}]
-            shown = [excerpt(hit, query["question"]) for hit in [*first, *rest][: NEGATIVES + 1]]
+            shown = [excerpt(hit, query["question"]) for hit in [*first, *rest][: NEGATIVES_OF_SHOPS + 1]]
             kind = f"{'answered' if query['relevant'] else 'not answered'} by a shop"
             yield Group(kind, f"shop {shop.name}", query["question"], tuple(shown), bool(query["relevant"]))
 

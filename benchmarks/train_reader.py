@@ -2,12 +2,13 @@
 
 usage: python benchmarks/train_reader.py --shops DIR --squad FILE … --pairs FILE [--models DIR] [--out FILE] [--groups N]
 
-DIR holds businesses with their entries and visitors' questions, answered and not, written for this (`data/shops`). FILEs of --squad are in the form of SQuAD (CMRC 2018, DRCD): a question with the paragraph that answers it, and with the paragraphs
-that Kefu's own search finds first and that do not hold the answer. --pairs is what `benchmarks/faq_pairs.py` wrote: a question in
+DIR holds businesses with their entries and visitors' questions, answered and not, written for this (`data/shops/train`). FILEs of
+--squad are in the form of SQuAD (CMRC 2018, DRCD): a question with the paragraph that answers it, and with the paragraphs that
+Kefu's own search finds first and that do not hold the answer. --pairs is what `benchmarks/faq_pairs.py` wrote: a question in
 other or fewer words, or in another language, with its entry and with the entries of the same document that are nearest to it; and
 the question itself with those alone, since its own may be gone. No text of the sets that search is judged on is among them.
 Prints the loss, and of a tenth of the documents, which are kept out, by kind of question: AUROC of all pairs, and how often the
-right one is first. About an hour for 13,000 questions on 2 cores. Same seed, same data, same threads: the same adapter but for rounding.
+right one is first. About an hour on 2 cores. Same seed, same data, same threads: the same adapter but for rounding.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import open_embedder, quiet_transformers
 from index.reader import ADAPTER, MAX_TOKENS
 
-NAME = "kefu-reader-1"
+NAME = "kefu-reader-2"
 LAYERS, ADAPTED_FROM, RANK = 8, 2, 32
 LEARNING_RATE, WARM_UP, BATCH, RANKING = 1e-3, 0.06, 12, 0.5
 HELD_OUT, DEV_EACH = 10, 40

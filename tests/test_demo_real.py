@@ -156,7 +156,7 @@ def test_batch_questions_and_searches(
         == 0
     )
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [set(row) for row in found] == [{"id", "probability", "hits"}] * 2
+    assert [set(row) for row in found] == [{"id", "probability", "band", "hits"}] * 2
     assert len(found[0]["hits"]) == len({hit["entry"] for hit in found[0]["hits"]}) == 3
 
 
