@@ -20,7 +20,7 @@ from index.embed import Embedder
 from index.hybrid import Index
 from index.passage import Hit, Passage
 from index.reader import excerpt
-from index.words import plain, tokens
+from index.words import plain, terms, tokens
 
 NEGATIVES, NEGATIVES_OF_SHOPS = 2, 3
 SQUAD_SHARE = 0.5  # of the questions in the form of SQuAD
@@ -77,7 +77,7 @@ def from_shops(folder: Path, embedder: Embedder) -> Iterator[Group]:
             meant = query["relevant"][:1] or ([query["near"]] if query.get("near") else [])
             first = [hits.get(id_) or _hit(entries[id_]) for id_ in meant]
             rest = [hit for id_, hit in hits.items() if id_ not in {*query["relevant"], *meant}]
-            shown = [excerpt(hit, query["question"]) for hit in [*first, *rest][: NEGATIVES_OF_SHOPS + 1]]
+            shown = [excerpt(hit, terms(query["question"])) for hit in [*first, *rest][: NEGATIVES_OF_SHOPS + 1]]
             kind = f"{'answered' if query['relevant'] else 'not answered'} by a shop"
             yield Group(kind, f"shop {shop.name}", query["question"], tuple(shown), bool(query["relevant"]))
 
@@ -144,7 +144,7 @@ def shortened(question: str, rng: random.Random) -> str:
 
 
 def _text(entry: FaqEntry, question: str, *, alone: bool) -> str:
-    return excerpt(_hit(FaqEntry(entry.id, "" if alone else entry.question, entry.answer)), question)
+    return excerpt(_hit(FaqEntry(entry.id, "" if alone else entry.question, entry.answer)), terms(question))
 
 
 def _hit(entry: FaqEntry) -> Hit:

@@ -15,6 +15,11 @@ NO_DOUBT = (0.03, 0.97)
 READ = "read"
 
 
+def sigmoid(log_odds: float) -> float:
+    """Log odds to a probability."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
 @dataclass(frozen=True)
 class Logistic:
     """Logistic regression (Platt 1999): weights by feature name, and an intercept."""
@@ -25,7 +30,7 @@ class Logistic:
     def probability(self, features: Mapping[str, float]) -> float:
         """0 to 1; a feature that is missing counts as 0."""
         z = self.intercept + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+        return sigmoid(z)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def _load(name: str, where: str, digest: str, device: str) -> Embedder:
     # torch says by assertion that it was built without the device that is asked for.
     except (OSError, ValueError, RuntimeError, AssertionError) as error:
         raise ModelUnavailable(
-            f"the embedder {name} cannot be loaded ({_first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
+            f"the embedder {name} cannot be loaded ({first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
         ) from error
     model.eval()
     return Embedder(name, digest or _digest_of(model), int(model.get_embedding_dimension() or 0), _embed_with(model))
@@ -105,7 +105,8 @@ def quiet_transformers() -> None:
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library's error says, in one line of at most 200 characters."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 

@@ -8,13 +8,13 @@ fitted on labelled sets, each left out in turn, and rounded; `benchmarks/fusion.
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from crawler.records import FaqEntry, normalised
+from index.calibrate import sigmoid
 from index.embed import Vectors
 from index.lexical import Scores
 from index.passage import FIELDS
@@ -30,7 +30,7 @@ TEXT_WORDS = 0.20
 SAME_LANGUAGE = 0.02
 # What the reader's yes adds to a score.
 READ_WEIGHT = 0.04
-MOST_READ = 0.0025  # log odds of 6
+MOST_READ = 6.0  # log odds: beyond, a reading is as firm as it gets
 # Score of a rival where there is none.
 FLOOR = 0.70
 RIVALS = 19
@@ -66,7 +66,10 @@ class EntryTable(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """One entry's place in a ranking: fused score, best cosine and the row of the passage that has it; score by field."""
+    """One entry's place in a ranking: fused score, best cosine and the row of the passage that has it; score by field.
+
+    `read` is what the reader says, in log odds; None where it was not asked.
+    """
 
     score: float
     similarity: float
@@ -82,7 +85,7 @@ class Scored(NamedTuple):
     def by_field(self) -> dict[str, float]:
         """What the score is made of, by name."""
         fields = {name: getattr(self, name) for name in (*FIELDS, "words", "spelt")}
-        return fields if self.read is None else {**fields, "read": self.read}
+        return fields if self.read is None else {**fields, "read": sigmoid(self.read)}
 
 
 def rank(compared: Compared, words: Scores, spelt: Scores, table: EntryTable, language: str) -> list[Scored]:
@@ -114,14 +117,10 @@ def rank(compared: Compared, words: Scores, spelt: Scores, table: EntryTable, la
 def reread(ranking: Sequence[Scored], logits: Vectors) -> list[Scored]:
     """The ranking after the reader has read its first entries, of which `logits` has shape (n,)."""
     read = [
-        item._replace(score=item.score + READ_WEIGHT * probability, read=probability)
-        for item, probability in zip(ranking, _sigmoid(logits).tolist(), strict=False)
+        item._replace(score=item.score + READ_WEIGHT * sigmoid(logit), read=logit)
+        for item, logit in zip(ranking, logits.tolist(), strict=False)
     ]
     return sorted([*read, *ranking[len(read) :]], key=lambda item: -item.score)
-
-
-def _sigmoid(logits: Vectors) -> Vectors:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 
 def _by_field(compared: Compared, owners: Rows, count: int) -> tuple[Vectors, Vectors, Vectors]:
@@ -180,16 +179,10 @@ def _what_was_read(best: Scored) -> dict[str, float]:
     """What the reader says of the first, as a probability and in log odds: the latter tells a firm yes from a yes."""
     if best.read is None:
         return {}
-    inside = min(max(best.read, MOST_READ), 1 - MOST_READ)
-    return {"read": math.log(inside / (1 - inside)), "read_probability": best.read}
+    return {"read": max(-MOST_READ, min(MOST_READ, best.read)), "read_probability": sigmoid(best.read)}
 
 
 def _rival(other: Scored, best: Scored) -> bool:
     """Whether an entry says something else: not the same question answered twice, nor its twin in another language."""
     one, two = other.entry, best.entry
-    return one.language == two.language and not (two.question and _asked(one.question) == _asked(two.question))
-
-
-@lru_cache(4096)  # the entries of a site come again and again
-def _asked(question: str) -> str:
-    return normalised(question)
+    return one.language == two.language and not (two.question and normalised(one.question) == normalised(two.question))

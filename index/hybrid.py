@@ -36,6 +36,10 @@ class _Asked(NamedTuple):
     terms: tuple[str, ...]
 
 
+def _asked(question: str, vector: Vectors) -> _Asked:
+    return _Asked(question, vector, detect(question), tuple(terms(question)))
+
+
 class Index:
     """A published snapshot, read-only. Safe to search from several threads."""
 
@@ -104,11 +108,15 @@ class Index:
         Entries whose ids are in `together` are taken as one answer: they are no rivals of the first. Those `without` which the
         search is made are as if they were not there.
         """
-        return self._found(self._asked(question), k, together, without) if self._asks(question) else Found((), 0.0)
+        if not self._asks(question):
+            return Found((), 0.0)
+        return self._found(_asked(question, self._vectors([question])), k, together, without)
 
     def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
         """The `k` entries nearest to a question, without the reader and without a probability."""
-        return self._hits(self._ranking(self._asked(question))[:k]) if self._asks(question) else ()
+        if not self._asks(question):
+            return ()
+        return self._hits(self._ranking(_asked(question, self._vectors([question])))[:k])
 
     def search_many(
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
@@ -116,21 +124,19 @@ class Index:
         """`search` for many questions, embedded in batches. `done` is told of each question."""
         if not self.entries:
             return [Found((), 0.0) for _ in questions]
-        vectors = self._embedder.embed(questions, "query", lambda n: None)
         found = []
-        for question, vector in zip(questions, vectors, strict=True):
-            found.append(self._found(_Asked(question, vector[None], detect(question), tuple(terms(question))), k))
+        for question, vector in zip(questions, self._vectors(questions), strict=True):
+            found.append(self._found(_asked(question, vector[None]), k))
             done(1)
         return found
 
     def _asks(self, question: str) -> bool:
         return bool(self.entries and question.strip())
 
-    def _asked(self, question: str) -> "_Asked":
-        vector = self._embedder.embed([question], "query", lambda n: None)
-        return _Asked(question, vector, detect(question), tuple(terms(question)))
+    def _vectors(self, questions: Sequence[str]) -> Vectors:
+        return self._embedder.embed(questions, "query", lambda n: None)
 
-    def _found(self, asked: "_Asked", k: int, together: Collection[str] = (), without: Collection[str] = ()) -> Found:
+    def _found(self, asked: _Asked, k: int, together: Collection[str] = (), without: Collection[str] = ()) -> Found:
         ranking = [item for item in self._ranking(asked) if item.entry.id not in without]
         if not ranking:
             return Found((), 0.0)
@@ -138,13 +144,13 @@ class Index:
         probability = self._calibration.probability(features)
         if self._reader and self._calibration.doubts(probability):
             hits = self._hits(ranking[:READ])
-            ranking = fuse.reread(ranking, self._reader.read(asked.text, [excerpt(hit, asked.text) for hit in hits]))
+            ranking = fuse.reread(ranking, self._reader.read(asked.text, [excerpt(hit, asked.terms) for hit in hits]))
             if self._reader.name == self._calibration.reader:
                 features = fuse.features(ranking, asked.terms, asked.language, together)
                 probability = self._calibration.probability(features)
         return Found(self._hits(ranking[:k]), probability, features)
 
-    def _ranking(self, asked: "_Asked") -> list[fuse.Scored]:
+    def _ranking(self, asked: _Asked) -> list[fuse.Scored]:
         words = self._words.shares(asked.terms)
         compared = self._compare(asked.vector, words, asked.language)
         if not len(compared.rows):

@@ -10,10 +10,16 @@ from index.embed import Kind
 # Raise it when `split` or `words.tokens` gives something else: snapshots made before are then built anew, not misread.
 SPLITTER = 2
 PIECE_CHARS = 400
-# Up to a line's or a sentence's end, or as much as a piece holds.
-SENTENCE = re.compile(rf"(?:(?![。！？!?\n；]|\.(?=\s)).){{0,{PIECE_CHARS}}}.", re.DOTALL)
 # What the passages of an entry are compared as: its questions, what it tells, and its answer without the question.
 FIELDS = ("asked", "told", "alone")
+
+
+def up_to_an_end(longest: int, ends: str = "。！？!?\n；") -> re.Pattern[str]:
+    """A pattern that cuts a text after each of `ends` and each full stop before a space, or where a piece is as long as that."""
+    return re.compile(rf"(?:(?![{ends}]|\.(?=\s)).){{0,{longest}}}.", re.DOTALL)
+
+
+SENTENCE = up_to_an_end(PIECE_CHARS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ lower layers of the default embedder with a low-rank adapter (Hu et al. 2021, "L
 `docs/reader.md` says what it was trained on and how well it does.
 """
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,10 +17,10 @@ import numpy as np
 
 from index import weights
 from index.catalogue import DEFAULT_EMBEDDER
-from index.embed import Vectors, quiet_transformers
+from index.embed import Vectors, first_line, quiet_transformers
 from index.errors import ModelUnavailable
-from index.passage import Hit
-from index.words import HAN, plain, terms
+from index.passage import Hit, up_to_an_end
+from index.words import HAN, plain
 
 # (question, texts) -> logits that each text answers the question, shape (n,).
 Read = Callable[[str, Sequence[str]], Vectors]
@@ -33,7 +32,7 @@ MAX_TOKENS = 96
 EXCERPT_TOKENS = 62.0
 LEAST_OF_ANSWER = 20.0
 ANSWER_CHARS = 2000
-CLAUSE = re.compile(r"(?:(?![。！？!?\n；;]|\.(?=\s)).){0,160}.", re.DOTALL)
+CLAUSE = up_to_an_end(160, "。！？!?\n；;")
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,14 @@ class Reader:
     read: Read
 
 
-def excerpt(hit: Hit, question: str) -> str:
-    """What of an entry the reader is given: the form of its question that was nearest, and what of the answer meets the question."""
+def excerpt(hit: Hit, asked: Collection[str]) -> str:
+    """What of an entry the reader is given: the form of its question that was nearest, and what of the answer meets the question.
+
+    `asked` are the terms of the question.
+    """
     form = hit.passage.text if hit.passage.field == "asked" else hit.entry.question
     room = max(EXCERPT_TOKENS - _tokens_of(form), LEAST_OF_ANSWER)
-    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), set(terms(question)), room)
+    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), asked, room)
     return f"{form}\n{said}" if form else said
 
 
@@ -59,7 +61,7 @@ def _meeting(answer: str, asked: Collection[str], room: float) -> str:
     clauses = [clause for clause in CLAUSE.findall(answer) if clause.strip()]
     spelt = [plain(clause) for clause in clauses]
     shares = np.zeros(len(clauses))
-    for term in sorted(asked):
+    for term in sorted(set(asked)):
         holding = [number for number, clause in enumerate(spelt) if term in clause]
         shares[holding] += 1 / max(1, len(holding))
     kept: list[int] = []
@@ -103,9 +105,8 @@ def _cross_encoder(name: str, device: str) -> Reader:
     try:
         model = CrossEncoder(name, device=device or None, num_labels=1, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, AssertionError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise ModelUnavailable(
-            f"the reader {name} cannot be loaded ({first}). Give the hub id or folder of a cross-encoder, or 'off'"
+            f"the reader {name} cannot be loaded ({first_line(error)}). Give the hub id or folder of a cross-encoder, or 'off'"
         ) from error
 
     def read(question: str, texts: Sequence[str]) -> Vectors:

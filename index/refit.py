@@ -9,10 +9,9 @@ said in fewer words, and its entry must still be found. Slope and shift of the l
 import math
 import random
 import re
-import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crawler.records import FaqEntry, normalised
-from index import build
-from index.calibrate import Calibration, Logistic
+from index import build, snapshot
+from index.calibrate import Calibration, Logistic, sigmoid
 from index.embed import Embedder
 from index.errors import IndexFailure
 from index.hybrid import Index
@@ -104,51 +103,44 @@ def refit(
             f"site {site.name} has {len(asked)} entries with a question; a calibration of its own needs {FEWEST}. "
             "Crawl or import more of them, and use the calibration that ships until then"
         )
-    rng = random.Random(SEED)
+    rng, same = random.Random(SEED), _same(index.entries)
     drawn = rng.sample(asked, min(CASES, len(asked)))
     held = {entry.id: rng.choice(entry.similar) for entry in drawn if entry.similar}
     known = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
     known = [(question, entry) for question, entry in known if question]
+    total = len(known) + len(drawn)
     cases: list[Case] = []
-    with _without_forms(index, held, site, embedder, calibration, reader) as less:
-        for number, (question, entry) in enumerate(known):
-            cases.append(_case("known", less.search(question, 5), _same(entry, index.entries)))
-            progress(number + 1, len(known) + len(drawn))
-    for number, entry in enumerate(drawn):
-        found = index.search(entry.question, 5, without=_same(entry, index.entries))
+    with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
+        less = index
+        if held:  # an index without those wordings, with the vectors that the site has
+            beside = Path(folder) / site.name
+            snapshot.copy(site, beside)
+            build.sync(beside, [_without(held.get(entry.id), entry) for entry in index.entries], embedder)
+            less = Index.open(beside, embedder, calibration, reader)
+        for done, (question, entry) in enumerate(known, 1):
+            cases.append(_case("known", less.search(question, 5), same(entry)))
+            progress(done, total)
+    for done, entry in enumerate(drawn, len(known) + 1):
+        found = index.search(entry.question, 5, without=same(entry))
         # What is found in another language may be the entry's own translation: that tells nothing.
         if not found.hits or found.hits[0].entry.language == entry.language:
             cases.append(_case("hidden", found, ()))
-        progress(len(known) + number + 1, len(known) + len(drawn))
+        progress(done, total)
     return _fitted(calibration, cases)
 
 
-@contextmanager
-def _without_forms(
-    index: Index,
-    held: Mapping[str, str],
-    site: Path,
-    embedder: Embedder,
-    calibration: Calibration,
-    reader: Reader | None,
-) -> Iterator[Index]:
-    """An index from which one wording of each of these entries is gone, in a folder of its own, with the vectors of the site."""
-    if not held:
-        yield index
-        return
-    less = [replace(e, similar=tuple(form for form in e.similar if form != held.get(e.id))) for e in index.entries]
-    with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
-        beside = Path(folder) / site.name
-        shutil.copytree(site / "snapshots" / index.name, beside / "snapshots" / index.name)
-        shutil.copy(site / "snapshots" / "CURRENT", beside / "snapshots")
-        build.sync(beside, less, embedder, accept=True)
-        yield Index.open(beside, embedder, calibration, reader)
+def _without(form: str | None, entry: FaqEntry) -> FaqEntry:
+    return replace(entry, similar=tuple(other for other in entry.similar if other != form))
 
 
-def _same(entry: FaqEntry, entries: Sequence[FaqEntry]) -> list[str]:
-    """The ids of the entries that ask or say the same."""
-    question = normalised(entry.question)
-    return [e.id for e in entries if e.answer == entry.answer or (e.question and normalised(e.question) == question)]
+def _same(entries: Sequence[FaqEntry]) -> Callable[[FaqEntry], set[str]]:
+    """What gives, for an entry, the ids of those that ask or say the same."""
+    asking, saying = defaultdict(set), defaultdict(set)
+    for entry in entries:
+        saying[entry.answer].add(entry.id)
+        if entry.question:
+            asking[normalised(entry.question)].add(entry.id)
+    return lambda entry: saying[entry.answer] | asking[normalised(entry.question)]
 
 
 def _shortened(question: str) -> str:
@@ -172,7 +164,7 @@ def _fitted(calibration: Calibration, cases: Sequence[Case]) -> Refit:
     unseen = np.zeros(len(cases))
     for fold in range(FOLDS):
         slope, shift = _slope_and_shift(z[folds != fold], right[folds != fold], share[folds != fold])
-        unseen[folds == fold] = 1 / (1 + np.exp(-(slope * z[folds == fold] + shift)))
+        unseen[folds == fold] = [sigmoid(slope * one + shift) for one in z[folds == fold]]
     judged = tuple(replace(case, probability=float(p)) for case, p in zip(cases, unseen, strict=True))
     slope, shift = _slope_and_shift(z, right, share)
     read = calibration.read and _scaled(calibration.read, slope, shift)

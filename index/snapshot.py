@@ -97,6 +97,19 @@ def publish(site: Path, write: Callable[[Path], Manifest]) -> str:
     return name
 
 
+def copy(site: Path, to: Path) -> None:
+    """Put the published generation of a site into another folder, alone.
+
+    Raises:
+        SnapshotMissing: nothing is published.
+        SnapshotDamaged: `CURRENT` is not what was written.
+
+    """
+    name = current(site)
+    shutil.copytree(site / "snapshots" / name, to / "snapshots" / name)
+    _point(to / "snapshots", Pointer(name))
+
+
 def rollback(site: Path, fits: Callable[[Manifest], bool]) -> Pointer:
     """Publish the newest whole generation before the published one whose manifest `fits`. Returns the new pointer.
 

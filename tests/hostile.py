@@ -18,6 +18,7 @@ from pathlib import Path
 from crawler.connect import connect
 
 PUBLIC = "93.184.215.14"
+PATIENCE_S = 10.0  # of a server with a client that neither speaks nor goes: a busy machine is no reason to hang up
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 # The judge of the tests, written apart from the code's own rule: the IANA special-purpose registries and two clouds' own.
@@ -137,15 +138,21 @@ def _accept(listener: socket.socket, talk: Talk, tls: ssl.SSLContext | None, sto
     while not stop.is_set():
         with suppress(TimeoutError):
             peer, _ = listener.accept()
-            talks.append(threading.Thread(target=_converse, args=(peer, talk, tls, stop)))
-            talks[-1].start()
-    for each in talks:
+            # A second handle on the connection: TLS takes the first one, and only a shutdown wakes a talk that waits.
+            connection = peer.dup()
+            talks.append((connection, threading.Thread(target=_converse, args=(peer, connection, talk, tls, stop))))
+            talks[-1][1].start()
+    for connection, each in talks:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
         each.join()
 
 
-def _converse(peer: socket.socket, talk: Talk, tls: ssl.SSLContext | None, stop: threading.Event) -> None:
-    peer.settimeout(0.2)
-    with suppress(OSError), peer:
+def _converse(
+    peer: socket.socket, connection: socket.socket, talk: Talk, tls: ssl.SSLContext | None, stop: threading.Event
+) -> None:
+    peer.settimeout(PATIENCE_S)
+    with suppress(OSError), connection, peer:
         if tls is None:
             talk(peer, stop)
             return

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from ui.settings import CrawlSettings, Site
+
 
 def faq(question: str, *links: str) -> str:
     anchors = "".join(f'<p>See <a href="{link}">more</a> about this.</p>' for link in links)
@@ -55,6 +57,12 @@ class Shop:
         self.server.daemon_threads = True
         self.host = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def site(self, name: str = "s") -> Site:
+        """A site that crawls this one, without waiting."""
+        return Site(
+            name=name, crawl=CrawlSettings(seeds=(f"http://{self.host}/",), delay_s=0, allow_hosts=(self.host,))
+        )
 
     def close(self) -> None:
         self.server.shutdown()

@@ -32,8 +32,7 @@ def shop() -> Iterator[Shop]:
 @pytest.fixture
 def known(shop: Shop) -> Site:
     """A site that was crawled before, with twenty entries that are not there now."""
-    crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
-    site = Site(name="s", crawl=crawl)
+    site = shop.site()
     settings = Settings()
     write_site(settings, site)
     here = [FaqEntry(e.id, e.question, e.answer, f"http://{shop.host}/") for e in ENTRIES]

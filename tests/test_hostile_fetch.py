@@ -349,29 +349,42 @@ def ended() -> dict[str, tuple[float, str]]:
 def test_an_evil_server_is_left_in_time(name: str, ended: dict[str, tuple[float, str]]) -> None:
     seconds, message = ended[name]
 
-    assert seconds < 2.5  # 1.0 and the rush of thirty servers on one machine
+    assert seconds < 10  # 1.0, and the rush of thirty servers on a busy machine; without a deadline there is no end
     assert message.startswith(("http://", "https://", "127.0.0.1 "))
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "deadline_s", "expected"),
     [
-        ("dribbled headers", "did not answer in time"),
-        ("dribbled chunk size", "too slow"),
-        ("flood of 100 Continue", "more than 64 KiB of headers"),
-        ("endless headers", "more than 64 KiB of headers"),
-        ("a gigabyte declared", "larger than 2048 KiB"),
-        ("endless chunks", "larger than 2048 KiB"),
-        ("wrong Content-Length", "broke off while it was read"),
-        ("broken off chunk", "broke off while it was read"),
-        ("speaks no HTTP", "does not speak HTTP"),
-        ("silent handshake", "did not answer in time"),
-        ("dribbled handshake", "did not answer in time"),
-        ("no TLS at all", "no TLS connection could be agreed on"),
+        ("dribbled headers", 1, "did not answer in time"),
+        ("dribbled chunk size", 1, "too slow"),
+        ("flood of 100 Continue", 30, "more than 64 KiB of headers"),
+        ("endless headers", 30, "more than 64 KiB of headers"),
+        ("a gigabyte declared", 30, "larger than 2048 KiB"),
+        ("endless chunks", 30, "larger than 2048 KiB"),
+        ("wrong Content-Length", 30, "broke off while it was read"),
+        ("broken off chunk", 30, "broke off while it was read"),
+        ("speaks no HTTP", 30, "does not speak HTTP"),
     ],
 )
-def test_the_reason_is_said(name: str, expected: str, ended: dict[str, tuple[float, str]]) -> None:
-    assert expected in ended[name][1]
+def test_the_reason_is_said(name: str, deadline_s: float, expected: str) -> None:
+    with serve(hostile.evil_servers()[name]) as port:
+        fetch = opened(port, limits=FetchLimits(deadline_s=deadline_s, connect_s=deadline_s))
+        assert expected in failure(lambda: fetch(f"http://127.0.0.1:{port}/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "deadline_s", "expected"),
+    [
+        ("silent handshake", 1, "did not answer in time"),
+        ("dribbled handshake", 1, "did not answer in time"),
+        ("no TLS at all", 30, "no TLS connection could be agreed on"),
+    ],
+)
+def test_the_reason_why_there_is_no_tls_is_said(name: str, deadline_s: float, expected: str) -> None:
+    with serve(hostile.evil_tls_servers()[name]) as port:
+        fetch = opened(port, limits=FetchLimits(deadline_s=deadline_s, connect_s=deadline_s))
+        assert expected in failure(lambda: fetch(f"https://127.0.0.1:{port}/"))
 
 
 @pytest.mark.parametrize("name", ["endless trailers", "endless chunk extension"])

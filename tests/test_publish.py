@@ -18,7 +18,7 @@ from index.snapshot import writer_lock
 from tests.shop import Shop, faq
 from ui.errors import BadCall, BadSettings
 from ui.publish import Published, Watch, crawl_site, import_entries
-from ui.settings import CrawlSettings, Settings, Site, read_site, write_site
+from ui.settings import Settings, Site, read_site, write_site
 
 
 @pytest.fixture
@@ -36,8 +36,7 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture
 def site(shop: Shop) -> Site:
-    crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
-    return Site(name="s", crawl=crawl)
+    return shop.site()
 
 
 def questions(settings: Settings) -> set[str]:

@@ -18,6 +18,7 @@ from index.fuse import Scored
 from index.hybrid import Index
 from index.passage import Hit, Passage
 from index.reader import MAX_TOKENS, OFF, READ, Reader, excerpt, open_reader
+from index.words import terms
 
 UNSURE = Calibration(Logistic({}, 0.0), Logistic({"read": 6.0}, -3.0), "fake")
 ENTRIES = [
@@ -50,13 +51,13 @@ def knows(place: str, seen: list[Sequence[str]] | None = None, name: str = "fake
 
 
 def test_a_short_entry_is_shown_whole() -> None:
-    assert excerpt(hit_of(ENTRIES[0]), "Canada?") == "Do you ship to Canada?\nWe ship to Canada."
+    assert excerpt(hit_of(ENTRIES[0]), terms("Canada?")) == "Do you ship to Canada?\nWe ship to Canada."
 
 
 def test_the_wording_that_was_nearest_is_shown() -> None:
     entry = FaqEntry("x", "How do I return?", "Within 30 days.", similar=("send it back",))
 
-    assert excerpt(hit_of(entry, "similar", "send it back"), "sending back") == "send it back\nWithin 30 days."
+    assert excerpt(hit_of(entry, "similar", "send it back"), terms("sending back")) == "send it back\nWithin 30 days."
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_the_wording_that_was_nearest_is_shown() -> None:
 def test_of_a_long_answer_the_clauses_that_meet_the_question_are_shown(question: str, filler: str, wanted: str) -> None:
     entry = FaqEntry("x", "", filler * 12 + wanted + filler * 12)
 
-    shown = excerpt(hit_of(entry), question)
+    shown = excerpt(hit_of(entry), terms(question))
 
     assert wanted in shown
     assert len(shown) < len(entry.answer) / 2
@@ -78,7 +79,7 @@ def test_of_a_long_answer_the_clauses_that_meet_the_question_are_shown(question:
 
 @given(st.text(max_size=3000), st.text(max_size=200), st.text(max_size=200))
 def test_an_excerpt_is_made_of_the_entry_and_never_long(answer: str, form: str, question: str) -> None:
-    shown = excerpt(hit_of(FaqEntry("x", form, answer)), question)
+    shown = excerpt(hit_of(FaqEntry("x", form, answer)), terms(question))
 
     assert shown.startswith(form)
     assert len(shown) <= len(form) + 1 + max(300, 161)

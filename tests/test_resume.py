@@ -16,7 +16,7 @@ from index.embed import fake_embedder
 from index.hybrid import Index
 from tests.shop import Shop, faq
 from ui.publish import Watch, crawl_site
-from ui.settings import CrawlSettings, Settings, Site
+from ui.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = 24
@@ -59,8 +59,7 @@ def start(data: Path, shop: Shop, when: str = "", number: int = 0) -> "subproces
 
 
 def crawl(data: Path, shop: Shop) -> object:
-    site = Site(name="s", crawl=CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,)))
-    return crawl_site(Settings(data=data), site, watch=Watch(lambda *a: None, lambda *a: None, fake_embedder))
+    return crawl_site(Settings(data=data), shop.site(), watch=Watch(lambda *a: None, lambda *a: None, fake_embedder))
 
 
 def served(data: Path) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from index.passage import SPLITTER
 from tests.shop import Shop, faq
 from ui.cli.run import run
 from ui.publish import Watch, crawl_site, import_entries
-from ui.settings import CrawlSettings, Settings, Site
+from ui.settings import Settings, Site
 
 ENTRY = FaqEntry("x", "Where are you?", "In Bern.", language="en")
 
@@ -29,8 +29,7 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture
 def site(shop: Shop) -> Site:
-    crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
-    return Site(name="s", crawl=crawl)
+    return shop.site()
 
 
 def served(settings: Settings) -> dict[str, str]:

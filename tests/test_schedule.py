@@ -116,8 +116,7 @@ def test_a_real_child_says_what_went_wrong_in_one_line(settings: Settings) -> No
 def test_a_real_child_is_ended_with_the_server(settings: Settings) -> None:
     shop = Shop()
     shop.pages, shop.slow_s = {"/": (200, faq("home"))}, 30
-    crawl = CrawlSettings(seeds=(f"http://{shop.host}/",), delay_s=0, allow_hosts=(shop.host,))
-    write_site(settings, Site(name="one", crawl=crawl))
+    write_site(settings, shop.site("one"))
     stop = threading.Event()
     threading.Timer(2, stop.set).start()
     began = time.monotonic()

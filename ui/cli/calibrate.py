@@ -1,10 +1,10 @@
 """`kefu calibrate`: fit the probability to a site's own entries, and say how often it will be wrong there."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ui.cli.context import JsonOption, settings_of
+from ui.cli.context import JsonOption, NamedSiteOption, settings_of
 from ui.cli.output import emit, say, show, show_count, show_download
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def calibrate(
     context: typer.Context,
-    site: Annotated[str, typer.Option("--site", help="Name of the site.")],
+    site: NamedSiteOption,
     json: JsonOption = False,
 ) -> None:
     """Ask the site's own entries, fit, and keep the fit beside them."""

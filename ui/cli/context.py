@@ -35,4 +35,5 @@ SiteOption = Annotated[
     str | None,
     typer.Option("--site", help="Name of the site (a–z, 0–9, hyphens); may be left out when there is one."),
 ]
+NamedSiteOption = Annotated[str, typer.Option("--site", help="Name of the site.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on standard output.")]

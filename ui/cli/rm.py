@@ -1,11 +1,10 @@
 """`kefu rm`: remove a site with all that belongs to it."""
 
 import shutil
-from typing import Annotated
 
 import typer
 
-from ui.cli.context import settings_of
+from ui.cli.context import NamedSiteOption, settings_of
 from ui.cli.output import show
 from ui.errors import BadCall
 
@@ -15,7 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("rm", help="Remove a site: entries, index, settings, conversations.")(rm)
 
 
-def rm(context: typer.Context, site: Annotated[str, typer.Option("--site", help="Name of the site.")]) -> None:
+def rm(context: typer.Context, site: NamedSiteOption) -> None:
     """Remove it, moved aside first so that nothing half-removed is ever found."""
     from index.snapshot import writer_lock
     from ui.launch import memory_for

@@ -1,10 +1,10 @@
 """`kefu rollback`: publish a site's snapshot before the one that serves."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from ui.cli.context import JsonOption, settings_of
+from ui.cli.context import JsonOption, NamedSiteOption, settings_of
 from ui.cli.output import emit, show
 
 
@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def rollback(
     context: typer.Context,
-    site: Annotated[str, typer.Option("--site", help="Name of the site.")],
+    site: NamedSiteOption,
     json: JsonOption = False,
 ) -> None:
     """Go back by one; a running server follows. Crawls are held back until one is accepted."""
