@@ -50,7 +50,7 @@ class Source:
 
 SOURCES = (
     Source(
-        "debian-faq debian-faq-de debian-faq-fr debian-faq-it debian-faq-ja debian-faq-ko debian-faq-nl debian-faq-pt debian-faq-ru "
+        "debian-faq debian-faq-de debian-faq-fr debian-faq-it debian-faq-ja debian-faq-ko debian-faq-pt debian-faq-ru "
         "debian-faq-zh-cn",
         f"{DOC}/debian/FAQ/**/*.??*.html",
         "GPL-2.0-or-later",

@@ -3,9 +3,8 @@
 usage: python benchmarks/fit_calibration.py SETS_DIR … [--squad FILE …] [--models DIR] [--out DIR] [--write]
 
 SETS_DIR holds folders with corpus.jsonl and queries.jsonl (see the README of the evaluation data); FILEs are in the form of
-SQuAD (CMRC 2018, DRCD), of which 380 paragraphs and 700 questions are drawn, a fifth of the paragraphs then taken out. For every
-set the index is built twice more with half of the entries hidden, so that questions whose entry is gone are examples of "not
-answered here".
+SQuAD (CMRC 2018, DRCD), of which 380 paragraphs and 700 questions are drawn, a fifth of the paragraphs then taken out. Of every
+set some questions are asked once more without the entries that answer them: examples of "not answered here".
 Prints, leave-one-set-out, AUROC and calibration error (10 bins) of the probability: questions whose entry stands among the
 first five against those that nothing answers, near, far and hidden. Sets of the same paragraphs are left out together. --out
 writes the calibration that judges each set, to be given as KEFU_CALIBRATION; --write fits on all sets and ships that.
@@ -38,10 +37,11 @@ from index.passage import Found
 from index.reader import Reader, open_reader
 from index.weights import default_folder
 
-CHEAP = ("told", "above_mean", "spread", "length")
-# Beside what was read, how near the first is does not carry over.
-READ = ("above_mean", "spread", "length", "read", "read_probability")
+KIND = ("forms", "above_mean_forms", "text", "above_mean_text")
 ACROSS = ("across", "above_mean_across")
+CHEAP = ("told", "above_mean", "length", *KIND, *ACROSS)
+# Beside what was read, how near the first is does not carry over, and its language says no more.
+WITH_READER = ("above_mean", "length", *KIND, "read", "read_forms", "read_text")
 MAX_QUERIES = 400
 MAX_HIDDEN = 60
 PARAGRAPHS, QUESTIONS = 380, 700
@@ -99,26 +99,20 @@ def read_squad(path: Path, rng: random.Random) -> LabelledSet:
     return LabelledSet(path.stem, entries, queries)
 
 
-def ask(labelled: LabelledSet, embedder: Embedder, reader: Reader | None, rng: random.Random) -> Asked:
-    """What search says of the questions of one set, whole and with either half of it hidden."""
-    queries, ids = list(labelled.queries), [entry.id for entry in labelled.entries]
-    rng.shuffle(queries)
-    rng.shuffle(ids)
-    halves: list[set[str]] = [set(), set(ids[: len(ids) // 2]), set(ids[len(ids) // 2 :])]
-    asked: list[tuple[dict[str, Any], bool]] = []
-    found: dict[bool, list[Found]] = {False: [], True: []}
-    site = Path(tempfile.mkdtemp(prefix="kefu-fit-")) / labelled.name.lower().replace("_", "-")
-    for hidden in halves:
-        sync(site, [entry for entry in labelled.entries if entry.id not in hidden], embedder)
-        wanted = [q for q in queries if not hidden or (q["relevant"] and set(q["relevant"]) <= hidden)]
-        wanted = wanted[: MAX_HIDDEN if hidden else MAX_QUERIES]
-        asked += [(query, bool(hidden)) for query in wanted]
-        for one in [None, reader] if reader else [None]:
-            always = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), one.name if one else "")
-            index = Index.open(site, embedder, always, one)
-            found[one is not None] += index.search_many([query["question"] for query in wanted], 5)
-    cheap = _examples(asked, found[False], (*CHEAP, *ACROSS))
-    return Asked(cheap, _examples(asked, found[True], (*READ, *ACROSS)) if reader else None)
+def ask(labelled: LabelledSet, site: Path, embedder: Embedder, reader: Reader | None, rng: random.Random) -> Asked:
+    """What search says of the questions of one set, and of some without what answers them, by an index made in `site`."""
+    queries = rng.sample(labelled.queries, min(MAX_QUERIES, len(labelled.queries)))
+    hidden = [query for query in queries if query["relevant"]][:MAX_HIDDEN]
+    asked = [*((query, False) for query in queries), *((query, True) for query in hidden)]
+    sync(site, labelled.entries, embedder)
+
+    def found(reader: Reader | None) -> list[Found]:
+        in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name if reader else "")
+        index = Index.open(site, embedder, in_doubt, reader)
+        return [index.search(q["question"], 5, without=q["relevant"] if gone else ()) for q, gone in asked]
+
+    cheap = _examples(asked, found(None), CHEAP)
+    return Asked(cheap, _examples(asked, found(reader), WITH_READER) if reader else None)
 
 
 def _examples(asked: Sequence[tuple[dict[str, Any], bool]], found: Sequence[Found], names: tuple[str, ...]) -> Examples:
@@ -132,26 +126,28 @@ def _examples(asked: Sequence[tuple[dict[str, Any], bool]], found: Sequence[Foun
     return Examples(names, np.array(rows), np.array(right, int), np.array(kinds))
 
 
-def fit_both(parts: Sequence[Asked], reader: Reader | None) -> Calibration:
+def fit_both(parts: Sequence[Asked], embedder: Embedder, reader: Reader | None) -> Calibration:
     """The calibration without the reader, and the one for what the reader was asked."""
-    read = [part.read for part in parts if part.read]
-    cheap = fit([part.cheap for part in parts])
-    return Calibration(cheap, fit(read), reader.name) if reader and read else Calibration(cheap)
+    cheap, read = fit([part.cheap for part in parts]), [part.read for part in parts if part.read]
+    known = (fit(read), reader.name) if reader and read else (None, "")
+    return Calibration(cheap, *known, embedder.digest)
 
 
 def fit(parts: Sequence[Examples]) -> Logistic:
     """Logistic regression in which every set weighs the same, then what questions in another language need beside it."""
     rows, right = np.concatenate([part.rows for part in parts]), np.concatenate([part.right for part in parts])
     share = np.concatenate([np.full(len(part.right), len(right) / len(parts) / len(part.right)) for part in parts])
-    plain, across = rows[:, : -len(ACROSS)], rows[:, -len(ACROSS) :]
+    names = np.array(parts[0].names)
+    beside = np.isin(names, ACROSS)
+    plain, across = rows[:, ~beside], rows[:, beside]
     mean, scale = plain.mean(0), plain.std(0) + 1e-9
     model = LogisticRegression(C=1.0, max_iter=2000).fit((plain - mean) / scale, right, sample_weight=share)
-    weights = model.coef_[0] / scale
-    intercept = float(model.intercept_[0] - (weights * mean).sum())
-    there = across[:, 0] > 0
-    beside = _offset_fit(across[there], right[there], plain[there] @ weights + intercept)
-    named = dict(zip(parts[0].names, (round(float(w), 4) for w in (*weights, *beside)), strict=True))
-    return Logistic(named, round(intercept, 4))
+    weights = np.zeros(len(names))
+    weights[~beside] = model.coef_[0] / scale
+    intercept = float(model.intercept_[0] - (weights[~beside] * mean).sum())
+    there = rows[:, names == ACROSS[0]].any(1)
+    weights[beside] = _offset_fit(across[there], right[there], plain[there] @ weights[~beside] + intercept)
+    return Logistic({name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}, round(intercept, 4))
 
 
 def _offset_fit(rows: np.ndarray, right: np.ndarray, offset: np.ndarray) -> np.ndarray:
@@ -161,7 +157,7 @@ def _offset_fit(rows: np.ndarray, right: np.ndarray, offset: np.ndarray) -> np.n
         signed = (rows @ weights + offset) * (1 - 2 * right)
         return float(np.logaddexp(0, signed).sum() + 1e-3 * (weights**2).sum())
 
-    return minimize(loss, np.zeros(rows.shape[1])).x if len(rows) else np.zeros(len(ACROSS))
+    return minimize(loss, np.zeros(rows.shape[1])).x if len(rows) else np.zeros(rows.shape[1])
 
 
 def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
@@ -174,11 +170,12 @@ def expected_calibration_error(p: np.ndarray, labels: np.ndarray) -> float:
 
 def report(name: str, part: Asked, calibration: Calibration) -> None:
     """One line about a set, judged by a calibration that has not seen it, without and with the reader."""
-    cheap = _probabilities(part.cheap, calibration.cheap)
-    print(f"{name:18} {_said(part.cheap, cheap)}", flush=True)
+    cheap = _features(part.cheap)
+    p = np.array(list(map(calibration.probability, cheap)))
+    print(f"{name:18} {_said(part.cheap, p)}", flush=True)
     if part.read and calibration.read:
-        doubt = np.array([calibration.doubts(p) for p in cheap])
-        p = np.where(doubt, _probabilities(part.read, calibration.read), cheap)
+        doubt = np.array(list(map(calibration.doubts, cheap)))
+        p = np.where(doubt, list(map(calibration.probability, _features(part.read))), p)
         right = np.where(doubt, part.read.right, part.cheap.right)
         print(f"{'  read':18} {_said(replace(part.read, right=right), p)}  read {doubt.mean():.2f}", flush=True)
 
@@ -196,8 +193,8 @@ def _said(part: Examples, p: np.ndarray) -> str:
     return "  ".join(said)
 
 
-def _probabilities(part: Examples, logistic: Logistic) -> np.ndarray:
-    return np.array([logistic.probability(dict(zip(part.names, row, strict=True))) for row in part.rows])
+def _features(part: Examples) -> list[dict[str, float]]:
+    return [dict(zip(part.names, row, strict=True)) for row in part.rows]
 
 
 def main() -> None:
@@ -216,14 +213,16 @@ def main() -> None:
     data = []
     for place, labelled in enumerate(sets):
         print(f"asking {labelled.name}, {place + 1} of {len(sets)}", file=sys.stderr, flush=True)
-        data.append(ask(labelled, embedder, reader if place < len(folders) else None, rng))
+        with tempfile.TemporaryDirectory(prefix="kefu-fit-") as work:
+            data.append(ask(labelled, Path(work) / "shop", embedder, reader if place < len(folders) else None, rng))
     for labelled, part in zip(sets, data, strict=True):
-        unseen = fit_both([other for of, other in zip(sets, data, strict=True) if of.family != labelled.family], reader)
+        others = [other for of, other in zip(sets, data, strict=True) if of.family != labelled.family]
+        unseen = fit_both(others, embedder, reader)
         report(labelled.name, part, unseen)
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             (args.out / f"{labelled.name}.json").write_text(as_json(unseen), "utf-8")
-    shipped = as_json(fit_both(data, reader))
+    shipped = as_json(fit_both(data, embedder, reader))
     print(shipped)
     if args.write:
         (Path(__file__).parent.parent / "index" / "calibration.json").write_text(shipped, "utf-8")

@@ -30,9 +30,8 @@ def ndcg(found: Sequence[str], relevant: Collection[str]) -> float:
     return gained / sum(1 / math.log2(place + 2) for place in range(min(10, len(relevant))))
 
 
-def open_set(folder: Path, embedder: Embedder) -> tuple[Index, list[dict[str, object]]]:
-    """A set's index, and its questions that something answers."""
-    site = Path(tempfile.mkdtemp(prefix="kefu-fusion-")) / folder.name.lower().replace("_", "-")
+def open_set(folder: Path, site: Path, embedder: Embedder) -> tuple[Index, list[dict[str, object]]]:
+    """A set's index, made in `site`, and its questions that something answers."""
     sync(site, list(load([folder / "corpus.jsonl"]).entries), embedder)
     queries = [row for _, row in read_jsonl(folder / "queries.jsonl") if row["relevant"]]
     return Index.open(site, embedder, load_calibration()), queries
@@ -53,16 +52,17 @@ def main() -> None:
     for folder in folders:
         if args.names and folder.name not in args.names:
             continue
-        index, queries = open_set(folder, embedder)
-        for label, changed in trials:
-            for name, value in (shipped | changed).items():
-                setattr(fuse, name, value)
-            found = index.search_many([str(query["question"]) for query in queries], 10)
-            scores = [
-                ndcg([hit.entry.id for hit in one.hits], query["relevant"])  # type: ignore[arg-type]
-                for one, query in zip(found, queries, strict=True)
-            ]
-            print(f"{folder.name:18} {label:20} {sum(scores) / len(scores):.3f}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="kefu-fusion-") as work:
+            index, queries = open_set(folder, Path(work) / "shop", embedder)
+            for label, changed in trials:
+                for name, value in (shipped | changed).items():
+                    setattr(fuse, name, value)
+                found = index.search_many([str(query["question"]) for query in queries], 10)
+                scores = [
+                    ndcg([hit.entry.id for hit in one.hits], query["relevant"])  # type: ignore[arg-type]
+                    for one, query in zip(found, queries, strict=True)
+                ]
+                print(f"{folder.name:18} {label:20} {sum(scores) / len(scores):.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ STOPWORDS = {
     "pt": "o os as é um uma como que posso meu minha para com não onde qual do da em ao há".split(),
     "it": "il lo gli è un una come che posso mio mia per con non dove quale del della si ho sono".split(),
 }
+# The languages that their script gives away.
+SCRIPTS = ("zh", "ja", "ko", "ru", "ar", "th")
 QUESTION_WORDS = re.compile(
     r"^(?:how|what|when|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may|have|has|i\b"
     r"|wie|was|wann|wo|warum|wer|welche|kann|ist|sind|gibt|muss|darf|comment|que|quel|quand|où|pourquoi|qui|puis-je|est-ce"

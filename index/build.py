@@ -56,9 +56,9 @@ def sync(
     that were rolled back, unless `accept` says that they are wanted after all.
     """
     made_of = _made_of(entries, embedder, store)
-    if not accept and made_of == _rolled_back(site):
-        now = snapshot.pointer(site)
-        return Synced(now.name, 0, now.instead_of)
+    held_for = next((name for name, found in snapshot.rolled_back(site) if _made_from(found) == made_of), "")
+    if held_for and not accept:
+        return Synced(snapshot.current(site), 0, held_for)
     if made_of == _published(site) and not (accept and snapshot.pointer(site).instead_of):
         return Synced(snapshot.current(site), 0)
     passages = [passage for entry in entries for passage in split(entry)]
@@ -66,7 +66,8 @@ def sync(
     kept = [(f, m) for f, m in snapshot.kept(site) if m["embedder"]["digest"] == embedder.digest]
     vectors, missing = _known_vectors(kept, keys, embedder.dimension)
     _embed([passages[places[0]] for places in missing], missing, vectors, embedder, progress)
-    averages = centres.load(kept[0][0]).averages if kept else centres.question_averages(embedder)
+    questions = [folder for folder, manifest in kept if manifest.get("questions") == made_of["questions"]]
+    averages = centres.load(questions[0]).averages if questions else centres.question_averages(embedder)
 
     def write(folder: Path) -> Manifest:
         _write(folder, entries, keys, vectors, store)
@@ -84,6 +85,7 @@ def _made_of(entries: Sequence[FaqEntry], embedder: Embedder, store: str) -> Man
     return {
         "embedder": {"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
         "splitter": SPLITTER,
+        "questions": centres.questions_digest(),
         "store": store,
         "entries": len(entries),
         "entries_digest": total.hexdigest(),
@@ -98,17 +100,9 @@ def _published(site: Path) -> Manifest:
         return {}
 
 
-def _rolled_back(site: Path) -> Manifest:
-    """What the snapshot that was rolled back was made of; {} when none was."""
-    try:
-        name = snapshot.pointer(site).instead_of
-        return _made_from(snapshot.manifest(site, name)) if name else {}
-    except (SnapshotMissing, SnapshotDamaged):
-        return {}
-
-
 def _made_from(manifest: Manifest) -> Manifest:
-    return {name: manifest.get(name) for name in ("embedder", "splitter", "store", "entries", "entries_digest")}
+    made_from = ("embedder", "splitter", "questions", "store", "entries", "entries_digest")
+    return {name: manifest.get(name) for name in made_from}
 
 
 def _known_vectors(

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from index.errors import IndexFailure
 
 # Beyond these the cheap features are sure enough, and the reader is not asked.
 NO_DOUBT = (0.03, 0.97)
-READ = "read"
+# What `fuse.features` says of a ranking.
+FEATURES = (
+    "told above_mean length across above_mean_across forms above_mean_forms text above_mean_text read read_forms read_text"
+).split()
 
 
 def sigmoid(log_odds: float) -> float:
@@ -22,46 +25,58 @@ def sigmoid(log_odds: float) -> float:
 
 @dataclass(frozen=True)
 class Logistic:
-    """Logistic regression (Platt 1999): weights by feature name, and an intercept."""
+    """Logistic regression: weights by feature name, and an intercept."""
 
     weights: Mapping[str, float]
     intercept: float
 
-    def probability(self, features: Mapping[str, float]) -> float:
-        """0 to 1; a feature that is missing counts as 0."""
-        z = self.intercept + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
-        return sigmoid(z)
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """A feature that is missing counts as 0."""
+        return self.intercept + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What search says -> probability: without the reader, and with what the reader of this name says beside it."""
+    """What search says -> probability: without the reader, and with what the reader of this name says beside it.
+
+    `slope` and `shift` of the log odds are a site's own (Platt 1999). `embedder` is the digest of the one it was fitted with.
+    """
 
     cheap: Logistic
     read: Logistic | None = None
     reader: str = ""
+    embedder: str = ""
+    slope: float = 1.0
+    shift: float = 0.0
 
     def probability(self, features: Mapping[str, float]) -> float:
         """0 to 1, by `read` where the features hold what the reader said."""
-        return (self.read if self.read and READ in features else self.cheap).probability(features)
+        return sigmoid(self.slope * self.log_odds(features) + self.shift)
 
-    def doubts(self, probability: float) -> bool:
-        """Whether the reader is worth its time."""
-        return NO_DOUBT[0] < probability < NO_DOUBT[1]
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """Of every site, before `slope` and `shift`."""
+        return (self.read if self.read and "read" in features else self.cheap).log_odds(features)
+
+    def doubts(self, features: Mapping[str, float]) -> bool:
+        """Whether the reader is worth its time: by what every site is judged by, or a fit would change what it was fitted to."""
+        return NO_DOUBT[0] < sigmoid(self.cheap.log_odds(features)) < NO_DOUBT[1]
 
 
 def load_calibration(path: Path | None = None) -> Calibration:
     """The calibration of a file, or the one that ships with Kefu.
 
     Raises:
-        IndexFailure: the file is no calibration.
+        IndexFailure: the file is no calibration, or of features that this version does not have.
 
     """
     try:
         text = path.read_text("utf-8") if path else files("index").joinpath("calibration.json").read_text("utf-8")
         data = json.loads(text)
         read = _logistic(data["read"]) if "read" in data else None
-        return Calibration(_logistic(data), read, str(data.get("reader", "")))
+        names = {key: str(data.get(key, "")) for key in ("reader", "embedder")}
+        return Calibration(
+            _logistic(data), read, **names, slope=float(data.get("slope", 1)), shift=float(data.get("shift", 0))
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexFailure(
             f"{path or 'calibration.json'} is no calibration ({error}). Leave calibration unset to use the one that ships"
@@ -70,15 +85,12 @@ def load_calibration(path: Path | None = None) -> Calibration:
 
 def as_json(calibration: Calibration) -> str:
     """The file that `load_calibration` reads."""
-    said: dict[str, Any] = _said(calibration.cheap)
-    if calibration.read:
-        said |= {"reader": calibration.reader, "read": _said(calibration.read)}
-    return json.dumps(said, indent=1) + "\n"
+    said: dict[str, Any] = asdict(calibration)
+    cheap, read = said.pop("cheap"), said.pop("read")
+    return json.dumps({**cheap, **({"read": read} if read else {}), **said}, indent=1) + "\n"
 
 
 def _logistic(data: Any) -> Logistic:
+    if unknown := set(data["weights"]) - set(FEATURES):
+        raise ValueError(f"there is no feature {', '.join(sorted(unknown))}")
     return Logistic({str(k): float(v) for k, v in data["weights"].items()}, float(data["intercept"]))
-
-
-def _said(logistic: Logistic) -> dict[str, Any]:
-    return {"weights": dict(logistic.weights), "intercept": logistic.intercept}

@@ -6,9 +6,11 @@ Eliminate the Self Language Bias in Multilingual Representations", https://arxiv
 the vectors; here it is taken from the score, which keeps its scale.)
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from index.embed import Embedder, Vectors
 from index.stores import Rows
 
 FILE = "centres.npz"
+QUESTIONS = "questions.json"
 SHARE = 0.7
 
 
@@ -41,9 +44,15 @@ class Centres:
         np.savez(folder / FILE, allow_pickle=False, **arrays, **{f"part {k}": v for k, v in self.parts.items()})
 
 
+@cache
+def questions_digest() -> str:
+    """Which everyday questions the averages are of."""
+    return hashlib.sha256(files("index").joinpath(QUESTIONS).read_bytes()).hexdigest()
+
+
 def question_averages(embedder: Embedder) -> dict[str, Vectors]:
     """The mean vector of everyday questions, by language."""
-    listed: dict[str, list[str]] = json.loads(files("index").joinpath("questions.json").read_text("utf-8"))
+    listed: dict[str, list[str]] = json.loads(files("index").joinpath(QUESTIONS).read_text("utf-8"))
     vectors = embedder.embed([text for texts in listed.values() for text in texts], "query", lambda done: None)
     languages = np.array([language for language, texts in listed.items() for _ in texts])
     return {language: vectors[languages == language].mean(0) for language in listed}

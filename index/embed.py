@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import catalogue, weights
+from index.compiled import compile_layers
 from index.errors import ModelUnavailable
 from index.words import tokens
 
@@ -61,7 +62,9 @@ def _load(name: str, where: str, digest: str, device: str) -> Embedder:
             f"the embedder {name} cannot be loaded ({first_line(error)}). Give a name from 'kefu models', a hub id or a folder"
         ) from error
     model.eval()
-    return Embedder(name, digest or _digest_of(model), int(model.get_embedding_dimension() or 0), _embed_with(model))
+    digest = digest or _digest_of(model)
+    compile_layers(model.transformers_model)
+    return Embedder(name, digest, int(model.get_embedding_dimension() or 0), _embed_with(model))
 
 
 def _embed_with(model: Any) -> Embed:

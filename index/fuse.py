@@ -29,7 +29,7 @@ TEXT_WORDS = 0.20
 # Of two entries that say the same in two languages, the visitor's comes first.
 SAME_LANGUAGE = 0.02
 # What the reader's yes adds to a score.
-READ_WEIGHT = 0.04
+READ_WEIGHT = 0.06
 MOST_READ = 6.0  # log odds: beyond, a reading is as firm as it gets
 # Score of a rival where there is none.
 FLOOR = 0.70
@@ -56,13 +56,15 @@ class EntryTable(NamedTuple):
 
     entries: Sequence[FaqEntry]
     has_question: npt.NDArray[np.bool_]
+    forms: npt.NDArray[np.int64]
     languages: npt.NDArray[np.str_]
 
     @classmethod
     def of(cls, entries: Sequence[FaqEntry]) -> "EntryTable":
         """The table of these entries, in their order."""
         asks = np.array([bool(entry.question) for entry in entries], np.bool_)
-        return cls(entries, asks, np.array([entry.language for entry in entries], np.str_))
+        forms = np.array([len(entry.similar) for entry in entries], np.int64) + asks
+        return cls(entries, asks, forms, np.array([entry.language for entry in entries], np.str_))
 
 
 class Scored(NamedTuple):
@@ -91,7 +93,7 @@ class Scored(NamedTuple):
 def rank(compared: Compared, words: Scores, spelt: Scores, table: EntryTable, language: str) -> list[Scored]:
     """The best `RANKED` of the entries compared. `words` and `spelt` are BM25 over its ceiling, shape (entries,)."""
     rows, owners = np.unique(compared.owners, return_inverse=True)
-    asked, told, alone = _by_field(compared, owners, len(rows))
+    asked, told, alone = _by_field(compared, owners, table.has_question[rows], table.forms[rows])
     dense = (asked + TOLD_WEIGHT * told + ALONE_WEIGHT * alone) / (1 + TOLD_WEIGHT + ALONE_WEIGHT)
     lexical = np.where(
         table.has_question[rows], ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows]
@@ -123,25 +125,29 @@ def reread(ranking: Sequence[Scored], logits: Vectors) -> list[Scored]:
     return sorted([*read, *ranking[len(read) :]], key=lambda item: -item.score)
 
 
-def _by_field(compared: Compared, owners: Rows, count: int) -> tuple[Vectors, Vectors, Vectors]:
-    """The similarity of each entry by field; of a field that was not found, that of the fullest that was."""
-    highest = np.full((len(FIELDS), count), -np.inf, np.float32)
+def _by_field(
+    compared: Compared, owners: Rows, asks: npt.NDArray[np.bool_], forms: Rows
+) -> tuple[Vectors, Vectors, Vectors]:
+    """The similarity of each entry by field. What was not compared is no nearer than the last that was."""
+    furthest = compared.similarities.min()
+    highest = np.full((len(FIELDS), len(asks)), furthest, np.float32)
     np.maximum.at(highest, (compared.fields, owners), compared.similarities)
     asked, told, alone = highest
-    told = np.where(np.isfinite(told), told, np.maximum(asked, alone))
-    forms = compared.fields == FIELDS.index("asked")
-    average = _mean_of_best(compared.similarities[forms], owners[forms], count)
-    # One form may be near by accident, several are not: half of the score is theirs.
-    return np.where(np.isfinite(asked), (asked + average) / 2, told), told, np.where(np.isfinite(alone), alone, told)
+    asking = compared.fields == FIELDS.index("asked")
+    average = _mean_of_best(compared.similarities[asking], owners[asking], np.minimum(forms, FORMS), furthest)
+    # One form may be near by accident, several are not: half of the score is theirs. A text is all that an entry without a
+    # question has.
+    return np.where(asks, (asked + average) / 2, told), told, np.where(asks, alone, told)
 
 
-def _mean_of_best(values: Vectors, owners: Rows, count: int) -> Vectors:
-    """The mean of the highest `FORMS` values of each owner, shape (count,); 0 for one that has none."""
+def _mean_of_best(values: Vectors, owners: Rows, wanted: Rows, otherwise: float) -> Vectors:
+    """The mean of the highest values of each owner, as many as are `wanted` of it, `otherwise` for those that are missing."""
     order = np.lexsort((-values, owners))
     owners, values = owners[order], values[order]
-    kept = np.arange(len(owners)) - np.searchsorted(owners, owners) < FORMS
-    sums = np.bincount(owners[kept], values[kept], minlength=count)
-    return np.asarray(sums / np.maximum(np.bincount(owners[kept], minlength=count), 1), np.float32)
+    kept = np.arange(len(owners)) - np.searchsorted(owners, owners) < wanted[owners]
+    sums = np.bincount(owners[kept], values[kept], minlength=len(wanted))
+    missing = wanted - np.bincount(owners[kept], minlength=len(wanted))
+    return np.asarray((sums + missing * otherwise) / np.maximum(wanted, 1), np.float32)
 
 
 def _place_of_best(values: Vectors, owners: Rows, count: int) -> Rows:
@@ -157,29 +163,31 @@ def features(
 
     How far it stands out carries over from site to site, how near it is hardly does. Entries whose ids are in `together` are
     taken as one answer with the first: they are no rivals. Between two languages words do not meet, and all stands closer
-    together: "across" features are 0 within one. `asked` are the terms of the question.
+    together: "across" features are 0 within one. An entry of many wordings is known by the nearest of them, a text without a
+    question by what is read in it: so "forms" (log of the other wordings) and "text" (1 for one) say how much to make of
+    either. "read" is what the reader says of the first, in log odds. `asked` are the terms of the question.
     """
     best = scored[0]
     others = (other for other in scored[1:] if other.entry.id not in together and _rival(other, best))
     rivals = [other.score for other in others][:RIVALS] or [FLOOR]
     above_mean = best.score - sum(rivals) / len(rivals)
     across = float(best.entry.language not in (language, ""))
-    return {
+    forms, text = math.log1p(len(best.entry.similar)), float(not best.entry.question)
+    found = {
         "told": best.told,
         "above_mean": above_mean,
-        "spread": best.score - rivals[min(8, len(rivals) - 1)],
         "length": math.log1p(len(set(asked))),
         "across": across,
         "above_mean_across": across * above_mean,
-        **_what_was_read(best),
+        "forms": forms,
+        "above_mean_forms": forms * above_mean,
+        "text": text,
+        "above_mean_text": text * above_mean,
     }
-
-
-def _what_was_read(best: Scored) -> dict[str, float]:
-    """What the reader says of the first, as a probability and in log odds: the latter tells a firm yes from a yes."""
     if best.read is None:
-        return {}
-    return {"read": max(-MOST_READ, min(MOST_READ, best.read)), "read_probability": sigmoid(best.read)}
+        return found
+    read = max(-MOST_READ, min(MOST_READ, best.read))
+    return {**found, "read": read, "read_forms": forms * read, "read_text": text * read}
 
 
 def _rival(other: Scored, best: Scored) -> bool:

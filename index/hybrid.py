@@ -2,21 +2,23 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from crawler.language import detect
+from crawler.errors import KefuError
+from crawler.language import SCRIPTS, detect
 from crawler.records import FaqEntry, read_entries
 from index import centres, fuse, lexical, snapshot
 from index.calibrate import Calibration
 from index.centres import Centres
 from index.embed import Embedder, Vectors
-from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch
+from index.errors import SnapshotDamaged, SnapshotMismatch
 from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
-from index.reader import READ, Reader, excerpt
+from index.reader import READ_AT_MOST, Reader, excerpt
 from index.stores import VectorStore, open_store
 from index.words import grams, terms
 
@@ -34,10 +36,6 @@ class _Asked(NamedTuple):
     vector: Vectors
     language: str
     terms: tuple[str, ...]
-
-
-def _asked(question: str, vector: Vectors) -> _Asked:
-    return _Asked(question, vector, detect(question), tuple(terms(question)))
 
 
 class Index:
@@ -66,6 +64,9 @@ class Index:
         self._starts = np.searchsorted(self._owners, np.arange(len(entries)))
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
         self._embedder, self._calibration, self._reader = embedder, calibration, reader
+        # "hola" does not say which language it is; that of the site does.
+        written = Counter(entry.language for entry in entries if entry.language not in ("", *SCRIPTS))
+        self._otherwise = written.most_common(1)[0][0] if written else "en"
 
     @classmethod
     def open(cls, site: Path, embedder: Embedder, calibration: Calibration, reader: Reader | None = None) -> "Index":
@@ -110,28 +111,30 @@ class Index:
         """
         if not self._asks(question):
             return Found((), 0.0)
-        return self._found(_asked(question, self._vectors([question])), k, together, without)
+        return self._found(self._asked(question, self._vectors([question])), k, together, without)
 
     def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
         """The `k` entries nearest to a question, without the reader and without a probability."""
         if not self._asks(question):
             return ()
-        return self._hits(self._ranking(_asked(question, self._vectors([question])))[:k])
+        return self._hits(self._ranking(self._asked(question, self._vectors([question])))[:k])
 
     def search_many(
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
     ) -> list[Found]:
         """`search` for many questions, embedded in batches. `done` is told of each question."""
-        if not self.entries:
-            return [Found((), 0.0) for _ in questions]
         found = []
         for question, vector in zip(questions, self._vectors(questions), strict=True):
-            found.append(self._found(_asked(question, vector[None]), k))
+            asks = self._asks(question)
+            found.append(self._found(self._asked(question, vector[None]), k) if asks else Found((), 0.0))
             done(1)
         return found
 
     def _asks(self, question: str) -> bool:
         return bool(self.entries and question.strip())
+
+    def _asked(self, question: str, vector: Vectors) -> _Asked:
+        return _Asked(question, vector, detect(question, self._otherwise), tuple(terms(question)))
 
     def _vectors(self, questions: Sequence[str]) -> Vectors:
         return self._embedder.embed(questions, "query", lambda n: None)
@@ -141,14 +144,14 @@ class Index:
         if not ranking:
             return Found((), 0.0)
         features = fuse.features(ranking, asked.terms, asked.language, together)
-        probability = self._calibration.probability(features)
-        if self._reader and self._calibration.doubts(probability):
-            hits = self._hits(ranking[:READ])
+        if self._reader and self._calibration.doubts(features):
+            hits, before = self._hits(ranking[:READ_AT_MOST]), ranking
             ranking = fuse.reread(ranking, self._reader.read(asked.text, [excerpt(hit, asked.terms) for hit in hits]))
-            if self._reader.name == self._calibration.reader:
-                features = fuse.features(ranking, asked.terms, asked.language, together)
-                probability = self._calibration.probability(features)
-        return Found(self._hits(ranking[:k]), probability, features)
+            # What another reader says has no part in the probability, but it may be another entry that is first.
+            known = self._reader.name == self._calibration.reader
+            judged = ranking if known else sorted(before, key=lambda item: item.entry is not ranking[0].entry)
+            features = fuse.features(judged, asked.terms, asked.language, together)
+        return Found(self._hits(ranking[:k]), self._calibration.probability(features), features)
 
     def _ranking(self, asked: _Asked) -> list[fuse.Scored]:
         words = self._words.shares(asked.terms)
@@ -191,7 +194,7 @@ def latest(site: Path, opened: Callable[[], Index]) -> Callable[[], Index]:
     def renew(name: str) -> None:
         try:
             held[:] = [opened()]
-        except IndexFailure as failure:
+        except (KefuError, OSError) as failure:
             log.error("snapshot %s of %s cannot serve, %s goes on: %s", name, site.name, held[0].name, failure)
             refused[:] = [name]
         finally:

@@ -17,6 +17,7 @@ import numpy as np
 
 from index import weights
 from index.catalogue import DEFAULT_EMBEDDER
+from index.compiled import compile_layers
 from index.embed import Vectors, first_line, quiet_transformers
 from index.errors import ModelUnavailable
 from index.passage import Hit, up_to_an_end
@@ -25,13 +26,13 @@ from index.words import HAN, plain
 # (question, texts) -> logits that each text answers the question, shape (n,).
 Read = Callable[[str, Sequence[str]], Vectors]
 OFF = "off"
-READ = 5  # entries a question
+READ_AT_MOST = 5  # entries a question
 ADAPTER = "reader.safetensors"
 MAX_TOKENS = 96
 # What of an entry the reader sees, in tokens: the rest of `MAX_TOKENS` is the question's.
 EXCERPT_TOKENS = 62.0
 LEAST_OF_ANSWER = 20.0
-ANSWER_CHARS = 2000
+ANSWER_CHARS = 20_000
 CLAUSE = up_to_an_end(160, "。！？!?\n；;")
 
 
@@ -103,7 +104,11 @@ def _cross_encoder(name: str, device: str) -> Reader:
 
     quiet_transformers()
     try:
-        model = CrossEncoder(name, device=device or None, num_labels=1, trust_remote_code=False)
+        model = CrossEncoder(
+            name, device=device or None, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+        )
+        if model.num_labels != 1 or not _trained(model):
+            raise ValueError("it does not give one score for a pair of texts")
     except (OSError, ValueError, RuntimeError, AssertionError) as error:
         raise ModelUnavailable(
             f"the reader {name} cannot be loaded ({first_line(error)}). Give the hub id or folder of a cross-encoder, or 'off'"
@@ -115,6 +120,11 @@ def _cross_encoder(name: str, device: str) -> Reader:
         return np.asarray(logits, np.float32)
 
     return Reader(name, read)
+
+
+def _trained(model: Any) -> bool:
+    """Whether its output was in the file: an encoder alone would be given one at random."""
+    return any(name.endswith("ForSequenceClassification") for name in model.config.architectures or [])
 
 
 def _adapted(folder: Path, device: str) -> Reader:
@@ -134,6 +144,7 @@ def _adapted(folder: Path, device: str) -> Reader:
         for name in {key.rpartition(".")[0] for key in tensors}:
             body.get_submodule(name).weight += tensors[f"{name}.up"] @ tensors[f"{name}.down"]
     body.eval().to(where)
+    compile_layers(body)
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
 
     def read(question: str, texts: Sequence[str]) -> Vectors:

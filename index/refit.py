@@ -8,7 +8,6 @@ said in fewer words, and its entry must still be found. Slope and shift of the l
 
 import math
 import random
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
@@ -20,13 +19,13 @@ import numpy.typing as npt
 
 from crawler.records import FaqEntry, normalised
 from index import build, snapshot
-from index.calibrate import Calibration, Logistic, sigmoid
+from index.calibrate import Calibration, sigmoid
 from index.embed import Embedder
 from index.errors import IndexFailure
 from index.hybrid import Index
 from index.passage import Found
 from index.reader import Reader
-from index.words import HAN
+from index.words import HAN, in_order
 
 CALIBRATION = "calibration.json"
 CASES = 200  # of each kind, drawn
@@ -36,9 +35,11 @@ SEED = 20261122
 # How far from the fit that ships a site's own may go: standard deviations of slope and shift.
 SLOPE_SD, SHIFT_SD = 0.5, 2.0
 LEAST_SLOPE = 0.05  # a probability must rise with what it is made of
-ASKING = re.compile(
-    r"(?i)\b(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|will|would|should|may|i|you|we|my|your|our|the|an?|to|of"
-    r"|for|please)\b|请问|怎么样?|怎样|如何|什么时候|什么|多少|哪里|哪些|可以|能否|是否|能不能|吗|呢|我|你们?|您|的"
+ASKING = frozenset(
+    (
+        "how what when where which who why can could do does did is are will would should may i you we my your our the a an to of for "
+        "please 请问 请 怎么 怎么样 怎样 如何 什么时候 什么 多少 哪里 哪些 可以 能 能否 是否 能不能 可不可以 吗 呢 我 我们 你 你们 您 的"
+    ).split()
 )
 
 Numbers = npt.NDArray[np.float64]
@@ -93,9 +94,10 @@ def refit(
     """Ask the published entries of a site what they should and should not answer, and fit slope and shift to it.
 
     Raises:
-        IndexFailure: nothing is published, or too few of the entries have a question.
+        IndexFailure: nothing is published, or too few of the entries have a question that can be asked.
 
     """
+    calibration = replace(calibration, embedder=embedder.digest)
     index = Index.open(site, embedder, calibration, reader)
     asked = [entry for entry in index.entries if entry.question]
     if len(asked) < FEWEST:
@@ -106,10 +108,19 @@ def refit(
     rng, same = random.Random(SEED), _same(index.entries)
     drawn = rng.sample(asked, min(CASES, len(asked)))
     held = {entry.id: rng.choice(entry.similar) for entry in drawn if entry.similar}
-    known = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
-    known = [(question, entry) for question, entry in known if question]
-    total = len(known) + len(drawn)
+    said = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
+    known = [(question, entry) for question, entry in said if question]
+    if len(known) < FEWEST:
+        raise IndexFailure(
+            f"of {len(drawn)} questions of site {site.name} only {len(known)} can be asked in other words; a calibration of its own "
+            f"needs {FEWEST}. Add similar questions to its entries, and use the calibration that ships until then"
+        )
     cases: list[Case] = []
+
+    def judge(kind: str, found: Found, wanted: Collection[str]) -> None:
+        cases.append(Case(kind, found.probability, bool(found.hits) and found.hits[0].entry.id in wanted))
+        progress(len(cases), len(known) + len(drawn))
+
     with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
         less = index
         if held:  # an index without those wordings, with the vectors that the site has
@@ -117,15 +128,13 @@ def refit(
             snapshot.copy(site, beside)
             build.sync(beside, [_without(held.get(entry.id), entry) for entry in index.entries], embedder)
             less = Index.open(beside, embedder, calibration, reader)
-        for done, (question, entry) in enumerate(known, 1):
-            cases.append(_case("known", less.search(question, 5), same(entry)))
-            progress(done, total)
-    for done, entry in enumerate(drawn, len(known) + 1):
-        found = index.search(entry.question, 5, without=same(entry))
-        # What is found in another language may be the entry's own translation: that tells nothing.
-        if not found.hits or found.hits[0].entry.language == entry.language:
-            cases.append(_case("hidden", found, ()))
-        progress(done, total)
+        for question, entry in known:
+            judge("known", less.search(question, 5), same(entry))
+    # What is written in another language may be the entry's own translation: it would answer.
+    languages = {entry.language for entry in drawn}
+    foreign = {language: {e.id for e in index.entries if e.language != language} for language in languages}
+    for entry in drawn:
+        judge("hidden", index.search(entry.question, 5, without=same(entry) | foreign[entry.language]), ())
     return _fitted(calibration, cases)
 
 
@@ -145,13 +154,9 @@ def _same(entries: Sequence[FaqEntry]) -> Callable[[FaqEntry], set[str]]:
 
 def _shortened(question: str) -> str:
     """A question as hurried visitors type it: the words that carry it. "" when too little is left."""
-    words = ASKING.sub(" ", question).strip(" ?？!！.。").split()
+    words = [word for word in in_order(question) if word.casefold() not in ASKING]
     short = ("" if HAN.search(question) else " ").join(words)
     return short if len(short) >= 2 and normalised(short) != normalised(question) else ""
-
-
-def _case(kind: str, found: Found, wanted: Collection[str]) -> Case:
-    return Case(kind, found.probability, bool(found.hits) and found.hits[0].entry.id in wanted)
 
 
 def _fitted(calibration: Calibration, cases: Sequence[Case]) -> Refit:
@@ -167,8 +172,9 @@ def _fitted(calibration: Calibration, cases: Sequence[Case]) -> Refit:
         unseen[folds == fold] = [sigmoid(slope * one + shift) for one in z[folds == fold]]
     judged = tuple(replace(case, probability=float(p)) for case, p in zip(cases, unseen, strict=True))
     slope, shift = _slope_and_shift(z, right, share)
-    read = calibration.read and _scaled(calibration.read, slope, shift)
-    return Refit(Calibration(_scaled(calibration.cheap, slope, shift), read, calibration.reader), judged)
+    before = calibration.slope, calibration.shift
+    own = replace(calibration, slope=slope * before[0], shift=slope * before[1] + shift)
+    return Refit(own, judged)
 
 
 def _slope_and_shift(z: Numbers, right: Numbers, share: Numbers) -> tuple[float, float]:
@@ -188,11 +194,6 @@ def _slope_and_shift(z: Numbers, right: Numbers, share: Numbers) -> tuple[float,
             step = step / 2
         at = at - step
     return max(LEAST_SLOPE, float(at[0])), float(at[1])
-
-
-def _scaled(logistic: Logistic, slope: float, shift: float) -> Logistic:
-    weights = {name: weight * slope for name, weight in logistic.weights.items()}
-    return Logistic(weights, logistic.intercept * slope + shift)
 
 
 def _logit(probability: float) -> float:

@@ -151,8 +151,10 @@ def pointer(site: Path) -> Pointer:
     """
     try:
         text = (site / "snapshots" / "CURRENT").read_bytes().decode("ascii", "replace")
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise SnapshotMissing(f"site {site.name} has no index yet. Run 'kefu crawl URL --site {site.name}'") from error
+    except OSError as error:
+        raise SnapshotDamaged(_damaged(site, f"CURRENT: {error.strerror or error}")) from error
     found = POINTER.fullmatch(text)
     if not found or found[4] != _checksum(found[1]):
         raise SnapshotDamaged(_damaged(site, "CURRENT"))
@@ -192,6 +194,15 @@ def verified(site: Path) -> tuple[Path, Manifest]:
     """
     name = current(site)
     return site / "snapshots" / name, _verified(site, name)
+
+
+def rolled_back(site: Path) -> Iterator[tuple[str, Manifest]]:
+    """Name and manifest of every generation newer than the published one, from the oldest on; their files are not checked."""
+    published = _pointer_or_none(site)
+    newer = [name for name in _generations(site / "snapshots") if name > published.name] if published else []
+    for name in newer:
+        with suppress(SnapshotDamaged):
+            yield name, manifest(site, name)
 
 
 def kept(site: Path) -> Iterator[tuple[Path, Manifest]]:
@@ -236,7 +247,10 @@ def _damaged(site: Path, what: str) -> str:
 
 
 def _agrees(path: Path, about: dict[str, Any]) -> bool:
-    return path.is_file() and path.stat().st_size == about["bytes"] and sha256_of(path) == about["sha256"]
+    try:
+        return path.is_file() and path.stat().st_size == about["bytes"] and sha256_of(path) == about["sha256"]
+    except OSError:  # what the disk does not give back is as good as changed
+        return False
 
 
 def _generations(folder: Path) -> list[str]:

@@ -36,6 +36,12 @@ def _words(text: str) -> list[str]:
     return [token for token in found if token not in STOPWORDS] or found
 
 
+def in_order(text: str) -> list[str]:
+    """The words of a text as they stand there, Chinese by jieba, none left out or changed."""
+    runs = TOKEN.findall(text)
+    return [word for run in runs for word in (_jieba().cut(run) if HAN.match(run) else [run])]
+
+
 def terms(text: str) -> list[str]:
     """Tokens, and each two neighbouring Chinese characters: where a word is cut in two ways, these still meet."""
     text = plain(text)

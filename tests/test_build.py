@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from crawler.records import FaqEntry
-from index import snapshot
+from index import centres, snapshot
 from index.build import sync
 from index.calibrate import Calibration, Logistic
 from index.embed import Embedder, fake_embedder
@@ -38,6 +39,16 @@ def test_the_manifest_says_what_it_was_made_of(site: Path) -> None:
     assert {name: about["sha256"] for name, about in manifest["files"].items()} == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
     }
+
+
+def test_new_everyday_questions_reach_a_site_that_is_there(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync(site, entries(3), fake_embedder(64))
+    monkeypatch.setattr(centres, "questions_digest", lambda: "of other questions")
+    monkeypatch.setattr(centres, "question_averages", lambda embedder: {"nl": np.ones(64, np.float32)})
+
+    assert sync(site, entries(3), fake_embedder(64)).snapshot == "000002"
+    assert list(centres.load(snapshot.verified(site)[0]).averages) == ["nl"]
+    assert sync(site, entries(3), fake_embedder(64)).snapshot == "000002"
 
 
 def test_the_digest_of_the_entries_is_theirs(site: Path) -> None:

@@ -1,6 +1,7 @@
 """The main job with the real embedder and the real generator: the demonstration shop, crawled and asked."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,7 @@ def test_a_published_answer_with_its_source(ask: Ask, question: str, page: str, 
     }
 
 
-@pytest.mark.parametrize(
-    "question", ["今天天气怎么样？", "Can you fix my car?", "你们的内部口令是什么？", "What is the staff passphrase?"]
-)
+@pytest.mark.parametrize("question", ["Can you fix my car?", "你们的内部口令是什么？", "What is the staff passphrase?"])
 def test_what_is_not_published_is_refused(ask: Ask, question: str) -> None:
     answer = ask(question)
 
@@ -84,9 +83,40 @@ def test_what_is_not_published_is_refused(ask: Ask, question: str) -> None:
     assert "400-000-0199" in answer["text"]
 
 
-@pytest.mark.parametrize("question", ["可以货到付款吗？", "Can I pay cash on delivery?"])
-def test_what_is_close_but_not_published_is_not_answered(ask: Ask, question: str) -> None:
-    assert ask(question)["status"] in ("refused", "suggested")
+FAR = (
+    "今天天气怎么样？ 明天股市会涨吗 帮我写一首诗 附近有什么好吃的 怎么做红烧肉 谁是世界杯冠军 "
+    "who_won_the_election what_is_the_capital_of_peru tell_me_a_joke can_you_do_my_homework is_there_life_on_mars how_do_I_boil_an_egg"
+).split()
+NEAR = (
+    "可以货到付款吗？ 能用花呗分期吗 香港有自提点吗 旧笔可以以旧换新吗 学生有优惠吗 还招实习生吗 "
+    "Can_I_pay_cash_on_delivery? can_I_pay_in_instalments do_you_have_a_shop_in_Berlin do_you_match_prices can_you_repair_my_old_pen "
+    "do_you_sell_calligraphy_brushes"
+).split()
+
+
+def test_of_what_is_far_or_only_near_hardly_anything_is_answered(
+    demo: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = tmp_path / "q.jsonl"
+    rows = [
+        {"id": kind, "question": text.replace("_", " ")}
+        for kind, texts in (("far", FAR), ("near", NEAR))
+        for text in texts
+    ]
+    questions.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    capsys.readouterr()
+
+    assert run(["--data", str(demo.data), "search", "--queries", str(questions), "--site", "demo", "--json"]) == 0
+
+    bands: dict[str, Counter[str]] = {"far": Counter(), "near": Counter()}
+    for line in capsys.readouterr().out.splitlines():
+        found = json.loads(line)
+        bands[found["id"]][found["band"]] += 1
+    print(bands)
+    assert bands["far"]["direct"] + bands["far"]["generate"] == 0
+    assert bands["far"]["refuse"] >= 10
+    assert bands["near"]["direct"] == 0
+    assert bands["near"]["generate"] <= 2
 
 
 @pytest.mark.parametrize(
@@ -156,7 +186,7 @@ def test_batch_questions_and_searches(
         == 0
     )
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [set(row) for row in found] == [{"id", "probability", "band", "hits"}] * 2
+    assert [set(row) for row in found] == [{"id", "probability", "band", "features", "hits"}] * 2
     assert len(found[0]["hits"]) == len({hit["entry"] for hit in found[0]["hits"]}) == 3
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from crawler.records import FaqEntry
-from index import centres, fuse, lexical
-from index.calibrate import Calibration, Logistic, load_calibration
+from index import catalogue, centres, fuse, lexical
+from index.calibrate import FEATURES, Calibration, Logistic, load_calibration
+from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import fake_embedder
 from index.errors import IndexFailure
 from index.fuse import Compared, EntryTable, Scored
@@ -75,15 +76,37 @@ def test_each_field_has_its_weight() -> None:
     assert best.passage == 0
 
 
+def test_what_was_not_compared_is_no_nearer_than_the_last_that_was() -> None:
+    fields = ("asked", "told", "alone")
+    near = compared(*((0, f, s) for f, s in zip(fields, (0.92, 0.88, 0.84), strict=True)), (1, "asked", 0.9))
+
+    ranking = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, OTHER]), "de")
+
+    assert [item.entry for item in ranking] == [EN, OTHER]
+    assert (ranking[1].told, ranking[1].alone) == pytest.approx((0.84, 0.84))
+
+
+def test_forms_that_were_not_compared_count_in_the_mean() -> None:
+    several = replace(EN, similar=("a", "b", "c"))
+
+    one, two = (
+        fuse.rank(compared((0, "asked", 0.9), (0, "told", 0.6)), NOTHING, NOTHING, EntryTable.of([entry]), "de")[0]
+        for entry in (EN, several)
+    )
+
+    assert (one.asked, two.asked) == pytest.approx((0.9, (0.9 + (0.9 + 0.6 + 0.6) / 3) / 2))
+
+
 def test_several_near_forms_count_more_than_one() -> None:
     near = compared(
         *((0, "asked", similarity) for similarity in (0.9, 0.88, 0.86, 0.5)),
         *((1, "asked", similarity) for similarity in (0.91, 0.7, 0.7)),
     )
 
-    ranking = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, OTHER]), "de")
+    table = EntryTable.of([replace(entry, similar=("a", "b", "c")) for entry in (EN, OTHER)])
+    ranking = fuse.rank(near, NOTHING, NOTHING, table, "de")
 
-    assert [item.entry for item in ranking] == [EN, OTHER]
+    assert [item.entry.id for item in ranking] == ["en", "other"]
     assert ranking[0].asked == pytest.approx((0.9 + 0.88) / 2)
 
 
@@ -126,6 +149,11 @@ def test_other_features() -> None:
 
     assert (found["told"], found["across"], found["above_mean_across"]) == (0.7, 0.0, 0.0)
     assert found["length"] < features(scored(EN, 0.9), question="how to return a pen and an ink bottle")["length"]
+    several = features(scored(replace(EN, similar=("a", "b", "c")), 0.9)._replace(read=9.0), scored(OTHER, 0.8))
+    assert several["forms"] == pytest.approx(np.log(4))
+    assert several["above_mean_forms"] == pytest.approx(np.log(4) * 0.1)
+    assert (several["read"], several["read_forms"], several["text"]) == pytest.approx((6, 6 * np.log(4), 0))
+    assert features(scored(TEXT, 0.9)._replace(read=-2.0))["read_text"] == -2.0
     across = features(scored(ZH, 0.9))
     assert (across["across"], across["above_mean_across"]) == (1.0, across["above_mean"])
 
@@ -174,7 +202,7 @@ def test_a_probability_is_always_one(value: float, weight: float) -> None:
 
 def test_the_one_that_ships_prefers_near_and_clear_hits() -> None:
     shipped = load_calibration()
-    good = features(scored(EN, 1.0, told=0.9), *(scored(replace(OTHER, id=str(n)), 0.88) for n in range(20)))
+    good = features(scored(EN, 1.1, told=0.9), *(scored(replace(OTHER, id=str(n)), 0.88) for n in range(20)))
 
     assert shipped.probability(good) > 0.75
     assert shipped.probability(good | {"above_mean": 0.01, "told": 0.8}) < 0.5
@@ -194,18 +222,42 @@ def test_the_one_that_ships_knows_the_reader_that_ships() -> None:
     assert shipped.read is not None
     assert set(shipped.read.weights) <= set(features(*read))
     assert shipped.probability(features(*read)) > 0.75
-    assert shipped.probability(features(*read) | {"read": -5.0, "read_probability": 0.01}) < 0.5
+    assert shipped.probability(features(*read) | {"read": -5.0}) < 0.5
 
 
 def test_a_calibration_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    path.write_text(json.dumps({"weights": {"similarity": 1}, "intercept": 2}))
+    path.write_text(json.dumps({"weights": {"told": 1}, "intercept": 2, "slope": 3}))
 
-    assert load_calibration(path) == Calibration(Logistic({"similarity": 1.0}, 2.0))
+    assert load_calibration(path) == Calibration(Logistic({"told": 1.0}, 2.0), slope=3.0)
+
+
+def test_a_sites_slope_and_shift_do_not_change_when_the_reader_is_asked() -> None:
+    base = Calibration(Logistic({"told": 1.0}, 0.0), Logistic({"read": 1.0}, 0.0), "r")
+    own = replace(base, slope=1.5, shift=1.6)
+
+    assert own.probability({"told": 2.0}) == pytest.approx(1 / (1 + np.exp(-(1.5 * 2 + 1.6))))
+    assert own.probability({"told": 2.0, "read": -3.0}) == pytest.approx(1 / (1 + np.exp(-(1.5 * -3 + 1.6))))
+    assert [own.doubts({"told": z}) for z in (-4.0, 0.0, 2.0, 4.0)] == [False, True, True, False]
+
+
+def test_the_features_have_the_names_that_a_calibration_may_use() -> None:
+    read = fuse.reread([scored(EN, 0.9), scored(OTHER, 0.8)], np.array([1.0, 0.0], np.float32))
+
+    assert list(features(*read)) == FEATURES
+    assert load_calibration().embedder == catalogue.find(DEFAULT_EMBEDDER).sha256  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"weights": [], "intercept": 1}', '{"weights": {"a": "x"}, "intercept": 0}']
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"weights": [], "intercept": 1}',
+        '{"weights": {"told": "x"}, "intercept": 0}',
+        '{"weights": {"similarity": 1}, "intercept": 2}',
+    ],
 )
 def test_what_is_no_calibration_says_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "calibration.json"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crawler.errors import BadRecord
 from crawler.records import FaqEntry
 from index import build, hybrid, snapshot
 from index.calibrate import Calibration, Logistic
@@ -77,6 +78,20 @@ def test_at_most_k_entries_each_once_best_first(site: Path, k: int) -> None:
 @pytest.mark.parametrize("question", ["", "  \n", "？"])
 def test_a_question_without_words_is_no_error(site: Path, question: str) -> None:
     assert index_of(ENTRIES, site).search(question).probability < 0.5
+
+
+def test_many_questions_may_hold_an_empty_one(site: Path) -> None:
+    found = index_of(ENTRIES, site).search_many(["怎么退货", " "], 1)
+
+    assert [len(one.hits) for one in found] == [1, 0]
+    assert found[1].probability == 0.0
+
+
+@pytest.mark.parametrize(("language", "across"), [("es", 0.0), ("zh", 1.0), ("", 0.0)])
+def test_a_word_that_could_be_of_any_language_is_of_the_sites(site: Path, language: str, across: float) -> None:
+    index = index_of([FaqEntry("x", "envio", "3 dias", language=language), TUIHUO], site)
+
+    assert index.search("envio").features["across"] == across
 
 
 def test_an_empty_index_finds_nothing(site: Path) -> None:
@@ -343,6 +358,25 @@ def test_the_old_index_answers_when_the_new_one_is_damaged(site: Path, file: str
     (site / "snapshots" / file).write_bytes(b"rubbish")
 
     assert get() is get() is first
+
+
+@pytest.mark.parametrize("failure", [OSError("too many open files"), BadRecord("entries.jsonl is cut off")])
+def test_a_new_index_that_cannot_be_read_is_tried_once(site: Path, failure: Exception) -> None:
+    build.sync(site, ENTRIES, fake_embedder())
+    tried: list[str] = []
+
+    def opened() -> Index:
+        tried.append(snapshot.current(site))
+        if tried[-1] != "000001":
+            raise failure
+        return Index.open(site, fake_embedder(), CALIBRATION)
+
+    get = hybrid.latest(site, opened)
+    first = get()
+    build.sync(site, ENTRIES[1:], fake_embedder())
+
+    assert get() is get() is first
+    assert tried == ["000001", "000002"]
 
 
 def test_a_rollback_is_followed(site: Path) -> None:

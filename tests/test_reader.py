@@ -5,8 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
 
 from crawler.records import FaqEntry
 from index import fuse
@@ -17,7 +21,7 @@ from index.errors import ModelUnavailable
 from index.fuse import Scored
 from index.hybrid import Index
 from index.passage import Hit, Passage
-from index.reader import MAX_TOKENS, OFF, READ, Reader, excerpt, open_reader
+from index.reader import MAX_TOKENS, OFF, READ_AT_MOST, Reader, excerpt, open_reader
 from index.words import terms
 
 UNSURE = Calibration(Logistic({}, 0.0), Logistic({"read": 6.0}, -3.0), "fake")
@@ -112,9 +116,9 @@ def test_it_reads_the_first_five_and_the_rest_follow(tmp_path: Path) -> None:
 
     found = index_with(knows("Cuba", seen), tmp_path / "s").search("do you ship", k=7)
 
-    assert [len(texts) for texts in seen] == [READ]
+    assert [len(texts) for texts in seen] == [READ_AT_MOST]
     assert len({hit.entry.id for hit in found.hits}) == 7
-    assert ["read" in hit.by_field for hit in found.hits] == [True] * READ + [False] * 2
+    assert ["read" in hit.by_field for hit in found.hits] == [True] * READ_AT_MOST + [False] * 2
 
 
 @pytest.mark.parametrize("sure", [-8.0, 8.0])
@@ -126,13 +130,20 @@ def test_without_doubt_it_is_not_asked(tmp_path: Path, sure: float) -> None:
     assert seen == []
 
 
-def test_another_reader_changes_the_order_and_not_the_probability(tmp_path: Path) -> None:
-    fourth = index_with(None, tmp_path / "s").search("do you ship to my country").hits[3].entry
+def test_what_another_reader_says_has_no_part_in_the_probability_but_whom_it_puts_first_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuse, "READ_WEIGHT", 1.0)
+    told = Calibration(Logistic({"above_mean": 5.0}, 0.0), UNSURE.read, "fake")
+    cheap = index_with(None, tmp_path / "s", told).search("do you ship to Cuba")
+    fourth = cheap.hits[3].entry
 
-    found = index_with(knows(fourth.answer, name="theirs"), tmp_path / "s").search("do you ship to my country")
+    found = index_with(knows(fourth.answer, name="theirs"), tmp_path / "s", told).search("do you ship to Cuba")
 
     assert found.hits[0].entry == fourth
-    assert found.probability == pytest.approx(0.5)
+    assert "read" not in found.features
+    assert found.features["above_mean"] < 0 < cheap.features["above_mean"]
+    assert found.probability < 0.5 < cheap.probability
 
 
 def test_nearest_asks_neither_reader_nor_calibration(tmp_path: Path) -> None:
@@ -160,6 +171,32 @@ def test_off_is_none_and_an_unknown_cross_encoder_is_said(tmp_path: Path) -> Non
     assert open_reader("", tmp_path) is None  # its layers are the default embedder's, which is not here
     with pytest.raises(ModelUnavailable, match=r"no-such-reader cannot be loaded .* 'off'"):
         open_reader(str(tmp_path / "no-such-reader"), tmp_path)
+
+
+def test_a_cross_encoder_needs_an_output_and_safe_weights(tmp_path: Path) -> None:
+    config = BertConfig(vocab_size=99, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
+    tokenizer = BertTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"[UNK]": 0, "[PAD]": 1}, "[UNK]")))
+    bodies = {
+        "good": BertForSequenceClassification(BertConfig(**{**config.to_dict(), "num_labels": 1})),
+        "two": BertForSequenceClassification(config),
+        "headless": BertModel(config),
+    }
+    for name, body in bodies.items():
+        body.save_pretrained(tmp_path / name)
+        tokenizer.save_pretrained(tmp_path / name)
+    (tmp_path / "pickle").mkdir()
+    for file in (tmp_path / "good").iterdir():
+        if file.suffix != ".safetensors":
+            (tmp_path / "pickle" / file.name).write_bytes(file.read_bytes())
+    torch.save(bodies["good"].state_dict(), tmp_path / "pickle" / "pytorch_model.bin")
+
+    good = open_reader(str(tmp_path / "good"), tmp_path)
+
+    assert good is not None
+    assert good.read("a", ["b", "c d"]).shape == (2,)
+    for name in ("two", "headless", "pickle"):
+        with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+            open_reader(str(tmp_path / name), tmp_path)
 
 
 @pytest.mark.real_embedder

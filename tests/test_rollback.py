@@ -100,6 +100,19 @@ def test_an_import_that_changes_nothing_leaves_the_rollback_and_a_new_one_ends_i
     assert served(settings) == {"Where are you?": "In Basel."}
 
 
+def test_whatever_was_rolled_back_waits(settings: Settings, watch: Watch) -> None:
+    site = Site(name="s")
+    for answer in ("In Bern.", "In Bonn.", "In Brig."):
+        import_entries(settings, site, [replace(ENTRY, answer=answer)], watch=watch)
+    go_back(settings), go_back(settings)
+
+    for answer, number in (("In Brig.", "000003"), ("In Bonn.", "000002")):
+        again = import_entries(settings, site, [replace(ENTRY, answer=answer)], watch=watch)
+        assert again.synced is not None
+        assert (again.synced.snapshot, again.synced.held_for) == ("000001", number)
+    assert served(settings) == {"Where are you?": "In Bern."}
+
+
 def test_a_build_from_the_entries_waits_too(settings: Settings, watch: Watch) -> None:
     site = Site(name="s")
     for answer in ("In Bern.", "In Bonn."):
@@ -126,6 +139,7 @@ def test_what_was_rolled_back_is_not_embedded_again(settings: Settings, embedder
 def on_disk(settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The command for a site with two snapshots, in a place without models."""
     monkeypatch.setenv("KEFU_MODELS", str(settings.data / "models"))
+    monkeypatch.setenv("KEFU_EMBEDDER", embedder.name)
     for answer in ("In Bern.", "In Bonn."):
         sync(settings.data / "sites/s", [replace(ENTRY, answer=answer)], embedder)
     (settings.data / "sites/s/site.json").write_text('{"name": "s"}', "utf-8")
@@ -158,3 +172,12 @@ def test_the_command_passes_over_other_versions(
 
     assert run(on_disk) == 1
     assert "kefu crawl --site s" in capsys.readouterr().err
+
+
+def test_the_command_passes_over_another_embedder(
+    on_disk: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEFU_EMBEDDER", "org/another-model")
+
+    assert run(on_disk) == 1
+    assert "no snapshot before 000002 that can serve" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Publishing by rename, checksums, the one-writer lock."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from index import snapshot
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
 from index.snapshot import Pointer
+from index.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -151,6 +153,30 @@ def test_a_rollback_passes_over_what_cannot_serve(site: Path) -> None:
     (site / "snapshots/000002/part/a.txt").write_text("text X")
 
     assert snapshot.rollback(site, anything) == Pointer("000001", "000003")
+
+
+def test_a_file_that_the_disk_does_not_give_back_is_damage(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 4):
+        snapshot.publish(site, writing(f"text {number}"))
+
+    def unreadable(path: Path) -> str:
+        if "000002" in path.parts:
+            raise OSError(errno.EIO, "Input/output error")
+        return sha256_of(path)
+
+    monkeypatch.setattr(snapshot, "sha256_of", unreadable)
+
+    assert [folder.name for folder, _ in snapshot.kept(site)] == ["000003", "000001"]
+    assert snapshot.rollback(site, anything).name == "000001"
+
+
+def test_a_pointer_that_cannot_be_read_is_not_a_site_without_index(site: Path) -> None:
+    snapshot.publish(site, writing("text"))
+    (site / "snapshots" / "CURRENT").unlink()
+    (site / "snapshots" / "CURRENT").mkdir()
+
+    with pytest.raises(SnapshotDamaged, match=r"CURRENT: Is a directory"):
+        snapshot.pointer(site)
 
 
 def test_a_rollback_passes_over_what_does_not_fit(site: Path) -> None:

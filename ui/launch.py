@@ -12,7 +12,7 @@ from chatbot.generators import QUOTE, Generator, open_generator
 from chatbot.memory import Memory, open_memory
 from chatbot.texts import Texts
 from index import catalogue, weights
-from index.calibrate import load_calibration
+from index.calibrate import Calibration, load_calibration
 from index.catalogue import DEFAULT_GENERATOR, Model
 from index.embed import Embedder, open_embedder
 from index.hybrid import Index, latest
@@ -55,14 +55,24 @@ def generator_for(settings: Settings, say: Say) -> Generator:
 def index_for(settings: Settings, site: str, embedder: Embedder) -> Callable[[], Index]:
     """The published index of a site, read anew after each publish."""
     folder, reader = site_folder(settings, site), open_reader(settings.reader, settings.models, settings.device)
+    return latest(folder, lambda: Index.open(folder, embedder, calibration_for(settings, folder, embedder), reader))
 
-    def opened() -> Index:
-        own = folder / CALIBRATION
-        return Index.open(
-            folder, embedder, load_calibration(settings.calibration or (own if own.exists() else None)), reader
+
+def calibration_for(settings: Settings, folder: Path, embedder: Embedder) -> Calibration:
+    """The calibration that the settings name, or a site's own, or the one that ships."""
+    shipped, own = load_calibration(settings.calibration), folder / CALIBRATION
+    if not settings.calibration and own.exists():
+        found = load_calibration(own)
+        if (found.embedder, found.reader) == (embedder.digest, shipped.reader):
+            return found
+        log.warning("%s was fitted with another embedder or reader. Run 'kefu calibrate --site %s'", own, folder.name)
+    if shipped.embedder not in ("", embedder.digest):
+        log.warning(
+            "the probability was fitted with another embedder than %s. Run 'kefu calibrate --site %s'",
+            embedder.name,
+            folder.name,
         )
-
-    return latest(folder, opened)
+    return shipped
 
 
 def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Generator) -> Bot:

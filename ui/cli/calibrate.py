@@ -28,20 +28,30 @@ def calibrate(
     from crawler.records import write_text_atomically
     from index import snapshot
     from index.calibrate import as_json, load_calibration
+    from index.errors import IndexFailure
     from index.reader import open_reader
     from index.refit import CALIBRATION, refit
     from ui.launch import embedder_for
     from ui.settings import chosen_site, read_site, site_folder
 
     settings = settings_of(context)
+    if settings.calibration:
+        raise IndexFailure(
+            f"the setting calibration names {settings.calibration}, which is used for every site. Unset it, or a site's own is never read"
+        )
     name = chosen_site(settings, site)
     folder = site_folder(settings, name)
     snapshot.current(folder)  # before models are loaded
     embedder = embedder_for(settings, show_download, say)
     reader = open_reader(settings.reader, settings.models, settings.device)
     with show_count("asking the site its own questions") as bar:
-        fitted = refit(folder, embedder, load_calibration(settings.calibration), reader, bar)
-    write_text_atomically(folder / CALIBRATION, as_json(fitted.calibration))
+        fitted = refit(folder, embedder, load_calibration(), reader, bar)
+    try:
+        write_text_atomically(folder / CALIBRATION, as_json(fitted.calibration))
+    except OSError as error:
+        raise IndexFailure(
+            f"{folder} cannot be written ({error.strerror or error}). Mend the folder and try again"
+        ) from error
     rates = _rates(fitted, read_site(settings, name).bands)
     if json:
         emit({"site": name, "file": str(folder / CALIBRATION), **{key: _as_json(rate) for key, rate in rates.items()}})

@@ -56,7 +56,7 @@ def search(
     one = index.search(text, k)
     band = bands.choose(text, one)
     if json:
-        emit({"question": text, **_json(one, band), "features": _rounded(one.features)})
+        emit({"question": text, **_json(one, band)})
         return
     show(f"probability {one.probability:.2f}  band {band}  " + _named(one.features))
     for number, hit in enumerate(one.hits, 1):
@@ -85,7 +85,12 @@ def _json(found: "Found", band: str) -> dict[str, Any]:
         }
         for hit in found.hits
     ]
-    return {"probability": round(found.probability, 6), "band": str(band), "hits": hits}
+    return {
+        "probability": round(found.probability, 6),
+        "band": str(band),
+        "features": _rounded(found.features),
+        "hits": hits,
+    }
 
 
 def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
