@@ -197,9 +197,10 @@ def verified(site: Path) -> tuple[Path, Manifest]:
 
 
 def rolled_back(site: Path) -> Iterator[tuple[str, Manifest]]:
-    """Name and manifest of every generation newer than the published one, from the oldest on; their files are not checked."""
-    published = _pointer_or_none(site)
-    newer = [name for name in _generations(site / "snapshots") if name > published.name] if published else []
+    """Name and manifest of every generation that was published after the published one; their files are not checked."""
+    now = _pointer_or_none(site)
+    # What is newer than the last of them was never published: its writer was killed.
+    newer = [name for name in _generations(site / "snapshots") if now.name < name <= now.last] if now else []
     for name in newer:
         with suppress(SnapshotDamaged):
             yield name, manifest(site, name)
