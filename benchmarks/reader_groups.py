@@ -77,7 +77,8 @@ def from_shops(folder: Path, embedder: Embedder) -> Iterator[Group]:
             meant = query["relevant"][:1] or ([query["near"]] if query.get("near") else [])
             first = [hits.get(id_) or _hit(entries[id_]) for id_ in meant]
             rest = [hit for id_, hit in hits.items() if id_ not in {*query["relevant"], *meant}]
-            shown = [excerpt(hit, terms(query["question"])) for hit in [*first, *rest][: NEGATIVES_OF_SHOPS + 1]]
+            asked = terms(query["question"])
+            shown = [excerpt(hit, asked) for hit in [*first, *rest][: NEGATIVES_OF_SHOPS + 1]]
             kind = f"{'answered' if query['relevant'] else 'not answered'} by a shop"
             yield Group(kind, f"shop {shop.name}", query["question"], tuple(shown), bool(query["relevant"]))
 

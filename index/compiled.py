@@ -69,15 +69,15 @@ def _graph(body: Any) -> Any:
 
     heads, width = body.config.num_attention_heads, body.config.hidden_size
 
+    def learned(parameter: Any) -> Any:
+        return op.constant(parameter.detach().numpy())
+
     def linear(states: Any, layer: Any) -> Any:
-        product = op.matmul(states, op.constant(layer.weight.detach().numpy()), False, True)
-        return op.add(product, op.constant(layer.bias.detach().numpy()))
+        return op.add(op.matmul(states, learned(layer.weight), False, True), learned(layer.bias))
 
     def normal(states: Any, layer: Any) -> Any:
         scaled = op.mvn(states, op.constant(np.array([-1])), True, layer.eps, "INSIDE_SQRT")
-        return op.add(
-            op.multiply(scaled, op.constant(layer.weight.detach().numpy())), op.constant(layer.bias.detach().numpy())
-        )
+        return op.add(op.multiply(scaled, learned(layer.weight)), learned(layer.bias))
 
     def split(states: Any) -> Any:
         by_head = op.reshape(states, op.constant(np.array([0, 0, heads, width // heads])), True)

@@ -123,10 +123,11 @@ class Index:
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
     ) -> list[Found]:
         """`search` for many questions, embedded in batches. `done` is told of each question."""
+        vectors = iter(self._vectors(list(filter(self._asks, questions))))
         found = []
-        for question, vector in zip(questions, self._vectors(questions), strict=True):
+        for question in questions:
             asks = self._asks(question)
-            found.append(self._found(self._asked(question, vector[None]), k) if asks else Found((), 0.0))
+            found.append(self._found(self._asked(question, next(vectors)[None]), k) if asks else Found((), 0.0))
             done(1)
         return found
 
@@ -145,12 +146,13 @@ class Index:
             return Found((), 0.0)
         features = fuse.features(ranking, asked.terms, asked.language, together)
         if self._reader and self._calibration.doubts(features):
-            hits, before = self._hits(ranking[:READ_AT_MOST]), ranking
-            ranking = fuse.reread(ranking, self._reader.read(asked.text, [excerpt(hit, asked.terms) for hit in hits]))
+            shown = [excerpt(hit, asked.terms) for hit in self._hits(ranking[:READ_AT_MOST])]
+            read = fuse.reread(ranking, self._reader.read(asked.text, shown))
             # What another reader says has no part in the probability, but it may be another entry that is first.
             known = self._reader.name == self._calibration.reader
-            judged = ranking if known else sorted(before, key=lambda item: item.entry is not ranking[0].entry)
+            judged = read if known else sorted(ranking, key=lambda item: item.entry is not read[0].entry)
             features = fuse.features(judged, asked.terms, asked.language, together)
+            ranking = read
         return Found(self._hits(ranking[:k]), self._calibration.probability(features), features)
 
     def _ranking(self, asked: _Asked) -> list[fuse.Scored]:

@@ -74,13 +74,34 @@ def test_a_published_answer_with_its_source(ask: Ask, question: str, page: str, 
     }
 
 
-@pytest.mark.parametrize("question", ["Can you fix my car?", "你们的内部口令是什么？", "What is the staff passphrase?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param("今天天气怎么样？", marks=pytest.mark.xfail(reason="kefu-reader-2: .25, suggestions are shown")),
+        "Can you fix my car?",
+        "你们的内部口令是什么？",
+        "What is the staff passphrase?",
+    ],
+)
 def test_what_is_not_published_is_refused(ask: Ask, question: str) -> None:
     answer = ask(question)
 
     assert answer["status"] == "refused"
     assert answer["citations"] == []
     assert "400-000-0199" in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(
+            "可以货到付款吗？", marks=pytest.mark.xfail(reason="kefu-reader-2: .53, the means of payment are given")
+        ),
+        "Can I pay cash on delivery?",
+    ],
+)
+def test_what_is_close_but_not_published_is_not_answered(ask: Ask, question: str) -> None:
+    assert ask(question)["status"] in ("refused", "suggested")
 
 
 FAR = (

@@ -349,7 +349,7 @@ def ended() -> dict[str, tuple[float, str]]:
 def test_an_evil_server_is_left_in_time(name: str, ended: dict[str, tuple[float, str]]) -> None:
     seconds, message = ended[name]
 
-    assert seconds < 10  # 1.0, and the rush of thirty servers on a busy machine; without a deadline there is no end
+    assert seconds < 2.5  # 1.0 and the rush of thirty servers on one machine
     assert message.startswith(("http://", "https://", "127.0.0.1 "))
 
 
@@ -365,26 +365,16 @@ def test_an_evil_server_is_left_in_time(name: str, ended: dict[str, tuple[float,
         ("wrong Content-Length", 30, "broke off while it was read"),
         ("broken off chunk", 30, "broke off while it was read"),
         ("speaks no HTTP", 30, "does not speak HTTP"),
-    ],
-)
-def test_the_reason_is_said(name: str, deadline_s: float, expected: str) -> None:
-    with serve(hostile.evil_servers()[name]) as port:
-        fetch = opened(port, limits=FetchLimits(deadline_s=deadline_s, connect_s=deadline_s))
-        assert expected in failure(lambda: fetch(f"http://127.0.0.1:{port}/"))
-
-
-@pytest.mark.parametrize(
-    ("name", "deadline_s", "expected"),
-    [
         ("silent handshake", 1, "did not answer in time"),
         ("dribbled handshake", 1, "did not answer in time"),
         ("no TLS at all", 30, "no TLS connection could be agreed on"),
     ],
 )
-def test_the_reason_why_there_is_no_tls_is_said(name: str, deadline_s: float, expected: str) -> None:
-    with serve(hostile.evil_tls_servers()[name]) as port:
+def test_the_reason_is_said(name: str, deadline_s: float, expected: str) -> None:
+    secret = hostile.evil_tls_servers()
+    with serve(secret.get(name) or hostile.evil_servers()[name]) as port:
         fetch = opened(port, limits=FetchLimits(deadline_s=deadline_s, connect_s=deadline_s))
-        assert expected in failure(lambda: fetch(f"https://127.0.0.1:{port}/"))
+        assert expected in failure(lambda: fetch(f"{'https' if name in secret else 'http'}://127.0.0.1:{port}/"))
 
 
 @pytest.mark.parametrize("name", ["endless trailers", "endless chunk extension"])

@@ -4,13 +4,13 @@ Real embedder, real reader, the calibration that ships. `kefu search` goes the s
 """
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.fusion import ndcg
 from crawler.files import load
 from index.build import sync
 from index.calibrate import load_calibration
@@ -54,8 +54,7 @@ def measures(queries: list[dict[str, Any]], found: Mapping[str, Found]) -> dict[
             continue
         right = [number for number, id_ in enumerate(ids) if id_ in wanted]
         first.append(0 in right)
-        best = sum(1 / math.log2(number + 2) for number in range(min(10, len(wanted))))
-        gain.append(sum(1 / math.log2(number + 2) for number in right) / best)
+        gain.append(ndcg(ids, wanted))
         if right and right[0] < 5:
             known.append(found[query["id"]].probability)
     return {
