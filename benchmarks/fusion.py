@@ -21,7 +21,7 @@ from index.embed import Embedder, open_embedder
 from index.hybrid import Index
 from index.weights import default_folder
 
-WEIGHTS = ("TOLD_WEIGHT", "ALONE_WEIGHT", "ASKED_WORDS", "TEXT_WORDS", "SAME_LANGUAGE")
+WEIGHTS = ("TOLD_WEIGHT", "ALONE_WEIGHT", "ASKED_WORDS", "TEXT_WORDS", "WORDINGS_WEIGHT", "SAME_LANGUAGE")
 
 
 def ndcg(found: Sequence[str], relevant: Collection[str]) -> float:

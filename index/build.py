@@ -15,6 +15,7 @@ from index.errors import SnapshotDamaged, SnapshotMissing
 from index.passage import SPLITTER, Passage, split, told_by
 from index.snapshot import Manifest
 from index.stores import open_store
+from index.wordings import Wordings
 from index.words import grams, terms
 
 KEYS = "keys.bin"
@@ -72,6 +73,7 @@ def sync(
     def write(folder: Path) -> Manifest:
         _write(folder, entries, keys, vectors, store)
         centres.build(averages, vectors, [passage.entry.language for passage in passages]).save(folder)
+        _wordings(passages, vectors).save(folder)
         return made_of | {"passages": len(passages), "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
 
     return Synced(snapshot.publish(site, write), len({id(passages[place[0]].entry) for place in missing}))
@@ -163,6 +165,13 @@ def _write(folder: Path, entries: Sequence[FaqEntry], keys: Sequence[bytes], vec
     for part, tokens in PARTS.items():
         (folder / part).mkdir()
         lexical.build([tokens(entry) for entry in entries]).save(folder / part)
+
+
+def _wordings(passages: Sequence[Passage], vectors: Vectors) -> Wordings:
+    rows: dict[int, int] = {}
+    owners = [rows.setdefault(id(passage.entry), len(rows)) for passage in passages]
+    asking = np.array([passage.field == "asked" for passage in passages], np.bool_)
+    return Wordings.of(vectors[asking], np.array(owners, np.int64)[asking])
 
 
 def _write_vectors(folder: Path, vectors: Vectors, store: str) -> None:

@@ -26,6 +26,8 @@ ALONE_WEIGHT = 0.30
 # Of the lexical score, beside a dense score of weight 1: entries with a question, and texts.
 ASKED_WORDS = 0.12
 TEXT_WORDS = 0.20
+# Of what the wordings of an entry have in common, beside a dense score of weight 1.
+WORDINGS_WEIGHT = 0.10
 # Of two entries that say the same in two languages, the visitor's comes first.
 SAME_LANGUAGE = 0.02
 # What the reader's yes adds to a score.
@@ -82,33 +84,41 @@ class Scored(NamedTuple):
     alone: float = 0.0
     words: float = 0.0
     spelt: float = 0.0
+    wordings: float = 0.0
     read: float | None = None
 
     def by_field(self) -> dict[str, float]:
         """What the score is made of, by name."""
-        fields = {name: getattr(self, name) for name in (*FIELDS, "words", "spelt")}
+        fields = {name: getattr(self, name) for name in (*FIELDS, "words", "spelt", "wordings")}
         return fields if self.read is None else {**fields, "read": sigmoid(self.read)}
 
 
-def rank(compared: Compared, words: Scores, spelt: Scores, table: EntryTable, language: str) -> list[Scored]:
-    """The best `RANKED` of the entries compared. `words` and `spelt` are BM25 over its ceiling, shape (entries,)."""
+def rank(
+    compared: Compared, words: Scores, spelt: Scores, wordings: Scores, table: EntryTable, language: str
+) -> list[Scored]:
+    """The best `RANKED` of the entries compared.
+
+    `words` and `spelt` are BM25 over its ceiling, `wordings` what `Classifier.scores` says; all of shape (entries,).
+    """
     rows, owners = np.unique(compared.owners, return_inverse=True)
     asked, told, alone = _by_field(compared, owners, table.has_question[rows], table.forms[rows])
     dense = (asked + TOLD_WEIGHT * told + ALONE_WEIGHT * alone) / (1 + TOLD_WEIGHT + ALONE_WEIGHT)
     lexical = np.where(
         table.has_question[rows], ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows]
     )
-    scores = dense + lexical + SAME_LANGUAGE * (table.languages[rows] == language)
+    taught = WORDINGS_WEIGHT * wordings[rows]
+    scores = dense + lexical + taught + SAME_LANGUAGE * (table.languages[rows] == language)
     best = _place_of_best(compared.similarities, owners, len(rows))
     found = []
     for place in np.argsort(-scores, kind="stable")[:RANKED].tolist():
-        fields = (asked[place], told[place], alone[place], words[rows[place]], spelt[rows[place]])
+        row = rows[place]
+        fields = (asked[place], told[place], alone[place], words[row], spelt[row], wordings[row])
         nearest = best[place]
         found.append(
             Scored(
                 float(scores[place]),
                 float(compared.similarities[nearest]),
-                table.entries[rows[place]],
+                table.entries[row],
                 int(compared.rows[nearest]),
                 *map(float, fields),
             )

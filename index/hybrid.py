@@ -12,7 +12,7 @@ import numpy as np
 from crawler.errors import KefuError
 from crawler.language import SCRIPTS, detect
 from crawler.records import FaqEntry, read_entries
-from index import centres, fuse, lexical, snapshot
+from index import centres, fuse, lexical, snapshot, wordings
 from index.calibrate import Calibration
 from index.centres import Centres
 from index.embed import Embedder, Vectors
@@ -20,6 +20,7 @@ from index.errors import SnapshotDamaged, SnapshotMismatch
 from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
 from index.reader import READ_AT_MOST, Reader, excerpt
 from index.stores import VectorStore, open_store
+from index.wordings import Classifier, Wordings
 from index.words import grams, terms
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Index:
         words: lexical.Lexical,
         spelt: lexical.Lexical,
         centres: Centres,
+        wordings: Wordings,
         embedder: Embedder,
         calibration: Calibration,
         reader: Reader | None = None,
@@ -63,6 +65,7 @@ class Index:
         self._fields = np.array([FIELDS.index(passage.field) for passage in passages], np.int64)
         self._starts = np.searchsorted(self._owners, np.arange(len(entries)))
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
+        self._wordings, self._taught = wordings, wordings.classifier()
         self._embedder, self._calibration, self._reader = embedder, calibration, reader
         # "hola" does not say which language it is; that of the site does.
         written = Counter(entry.language for entry in entries if entry.language not in ("", *SCRIPTS))
@@ -98,7 +101,7 @@ class Index:
             raise SnapshotDamaged(
                 f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts"
             )
-        parts = (store, words, spelt, centres.load(folder))
+        parts = (store, words, spelt, centres.load(folder), wordings.load(folder))
         return cls(folder.name, passages, entries, *parts, embedder, calibration, reader)
 
     def search(
@@ -141,7 +144,7 @@ class Index:
         return self._embedder.embed(questions, "query", lambda n: None)
 
     def _found(self, asked: _Asked, k: int, together: Collection[str] = (), without: Collection[str] = ()) -> Found:
-        ranking = [item for item in self._ranking(asked) if item.entry.id not in without]
+        ranking = self._ranking(asked, without)
         if not ranking:
             return Found((), 0.0)
         features = fuse.features(ranking, asked.terms, asked.language, together)
@@ -155,13 +158,23 @@ class Index:
             ranking = read
         return Found(self._hits(ranking[:k]), self._calibration.probability(features), features)
 
-    def _ranking(self, asked: _Asked) -> list[fuse.Scored]:
+    def _ranking(self, asked: _Asked, without: Collection[str] = ()) -> list[fuse.Scored]:
         words = self._words.shares(asked.terms)
         compared = self._compare(asked.vector, words, asked.language)
         if not len(compared.rows):
             return []
         spelt = self._spelt.shares(grams(asked.text))
-        return fuse.rank(compared, words, spelt, self._table, asked.language)
+        taught = self._taught_without(without).scores(asked.vector[0], len(self.entries))
+        ranking = fuse.rank(compared, words, spelt, taught, self._table, asked.language)
+        return [item for item in ranking if item.entry.id not in without]
+
+    def _taught_without(self, ids: Collection[str]) -> Classifier:
+        """What was learned from the others: of what is hidden nothing may be left that tells it from them."""
+        if not ids or not len(self._wordings.rows):
+            return self._taught
+        gone = [row for row, entry in enumerate(self.entries) if entry.id in ids]
+        asking = self._fields == FIELDS.index("asked")
+        return self._wordings.without(gone, self._store.vectors()[asking], self._owners[asking]).classifier()
 
     def _hits(self, ranking: Sequence[fuse.Scored]) -> tuple[Hit, ...]:
         return tuple(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from crawler.records import FaqEntry
 from index.embed import Kind
 
-# Raise it when `split` or `words.tokens` gives something else: snapshots made before are then built anew, not misread.
-SPLITTER = 2
+# Raise it when `split` or `words.tokens` gives something else, or a snapshot holds something else: those made before are then
+# built anew, not misread.
+SPLITTER = 3
 PIECE_CHARS = 400
 # What the passages of an entry are compared as: its questions, what it tells, and its answer without the question.
 FIELDS = ("asked", "told", "alone")
@@ -45,8 +46,8 @@ class Passage:
 class Hit:
     """An entry found. `score` orders one search only; `similarity` is the best cosine, −1 to 1.
 
-    `by_field` says what the score is made of: cosines of "asked", "told" and "alone", BM25 shares of "words" and "spelt", and
-    "read", the reader's probability, where it was asked.
+    `by_field` says what the score is made of: cosines of "asked", "told" and "alone", BM25 shares of "words" and "spelt",
+    "wordings", how far the question is this entry's and no other's, and "read", the reader's probability, where it was asked.
     """
 
     passage: Passage

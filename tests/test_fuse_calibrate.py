@@ -53,15 +53,24 @@ NOTHING = scores(0, 0)
 def test_words_lift_an_entry_over_a_slightly_nearer_one() -> None:
     near = compared((0, "asked", 0.86), (1, "asked", 0.85))
 
-    ranking = fuse.rank(near, scores(0, 0.8), scores(0, 0.4), EntryTable.of([EN, OTHER]), "en")
+    ranking = fuse.rank(near, scores(0, 0.8), scores(0, 0.4), NOTHING, EntryTable.of([EN, OTHER]), "en")
 
     assert [item.entry for item in ranking] == [OTHER, EN]
     assert ranking[0].score == pytest.approx(0.85 + fuse.ASKED_WORDS * 0.6 + fuse.SAME_LANGUAGE)
     assert (ranking[0].similarity, ranking[0].words, ranking[0].spelt) == pytest.approx((0.85, 0.8, 0.4))
 
 
+def test_what_wordings_have_in_common_lifts_an_entry() -> None:
+    near = compared((0, "asked", 0.86), (1, "asked", 0.85))
+
+    ranking = fuse.rank(near, NOTHING, NOTHING, scores(-0.1, 0.6), EntryTable.of([EN, OTHER]), "en")
+
+    assert [item.entry for item in ranking] == [OTHER, EN]
+    assert ranking[0].by_field()["wordings"] == pytest.approx(0.6)
+
+
 def test_words_weigh_more_in_a_text() -> None:
-    ranking = fuse.rank(compared((0, "told", 0.8)), scores(0.5), scores(0), EntryTable.of([TEXT]), "en")
+    ranking = fuse.rank(compared((0, "told", 0.8)), scores(0.5), scores(0), NOTHING, EntryTable.of([TEXT]), "en")
 
     assert ranking[0].score == pytest.approx(0.8 + fuse.TEXT_WORDS * 0.5 + fuse.SAME_LANGUAGE)
 
@@ -69,7 +78,7 @@ def test_words_weigh_more_in_a_text() -> None:
 def test_each_field_has_its_weight() -> None:
     near = compared((0, "asked", 0.9), (0, "told", 0.8), (0, "told", 0.7), (0, "alone", 0.6))
 
-    (best,) = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN]), "de")
+    (best,) = fuse.rank(near, NOTHING, NOTHING, NOTHING, EntryTable.of([EN]), "de")
 
     assert (best.asked, best.told, best.alone) == pytest.approx((0.9, 0.8, 0.6))
     assert best.score == pytest.approx((0.9 + 0.15 * 0.8 + 0.3 * 0.6) / 1.45)
@@ -80,7 +89,7 @@ def test_what_was_not_compared_is_no_nearer_than_the_last_that_was() -> None:
     fields = ("asked", "told", "alone")
     near = compared(*((0, f, s) for f, s in zip(fields, (0.92, 0.88, 0.84), strict=True)), (1, "asked", 0.9))
 
-    ranking = fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, OTHER]), "de")
+    ranking = fuse.rank(near, NOTHING, NOTHING, NOTHING, EntryTable.of([EN, OTHER]), "de")
 
     assert [item.entry for item in ranking] == [EN, OTHER]
     assert (ranking[1].told, ranking[1].alone) == pytest.approx((0.84, 0.84))
@@ -90,7 +99,9 @@ def test_forms_that_were_not_compared_count_in_the_mean() -> None:
     several = replace(EN, similar=("a", "b", "c"))
 
     one, two = (
-        fuse.rank(compared((0, "asked", 0.9), (0, "told", 0.6)), NOTHING, NOTHING, EntryTable.of([entry]), "de")[0]
+        fuse.rank(
+            compared((0, "asked", 0.9), (0, "told", 0.6)), NOTHING, NOTHING, NOTHING, EntryTable.of([entry]), "de"
+        )[0]
         for entry in (EN, several)
     )
 
@@ -104,7 +115,7 @@ def test_several_near_forms_count_more_than_one() -> None:
     )
 
     table = EntryTable.of([replace(entry, similar=("a", "b", "c")) for entry in (EN, OTHER)])
-    ranking = fuse.rank(near, NOTHING, NOTHING, table, "de")
+    ranking = fuse.rank(near, NOTHING, NOTHING, NOTHING, table, "de")
 
     assert [item.entry.id for item in ranking] == ["en", "other"]
     assert ranking[0].asked == pytest.approx((0.9 + 0.88) / 2)
@@ -114,7 +125,7 @@ def test_several_near_forms_count_more_than_one() -> None:
 def test_of_equals_the_visitors_language_wins_then_the_order_of_entries(language: str, expected: str) -> None:
     near = compared((0, "asked", 0.9), (1, "asked", 0.9))
 
-    assert expected == fuse.rank(near, NOTHING, NOTHING, EntryTable.of([EN, ZH]), language)[0].entry.id
+    assert expected == fuse.rank(near, NOTHING, NOTHING, NOTHING, EntryTable.of([EN, ZH]), language)[0].entry.id
 
 
 # features
