@@ -91,14 +91,14 @@ def test_the_chat_page_answers_with_its_source(
 def test_a_suggestion_is_a_button_that_answers(browser: Browser, address: str, foreign: list[str]) -> None:
     page = open_page(browser, address, "zh-CN", foreign)
     expect(page.locator("#notice")).to_contain_text("并非真人", timeout=WAIT_MS)
-    page.locator("#box textarea").fill("退换货")
+    page.locator("#box textarea").fill("发票多久给")
     page.locator("#box textarea").press("Enter")
-    chip = page.locator("#chips button", has_text="如何申请退货？")
+    chip = page.locator("#chips button", has_text="电子发票怎么开？")
     expect(chip).to_be_visible(timeout=WAIT_MS)
 
     chip.click()
 
-    expect(page.locator("#chat")).to_contain_text("点“申请退货”", timeout=WAIT_MS)
+    expect(page.locator("#chat")).to_contain_text("点“申请发票”", timeout=WAIT_MS)
     page.context.close()
 
 
