@@ -98,7 +98,7 @@ def rank(
 ) -> list[Scored]:
     """The best `RANKED` of the entries compared.
 
-    `words` and `spelt` are BM25 over its ceiling, `wordings` what `Classifier.scores` says; all of shape (entries,).
+    `words` and `spelt` are BM25 over its ceiling, `wordings` what `Wordings.scores` says; all of shape (entries,).
     """
     rows, owners = np.unique(compared.owners, return_inverse=True)
     asked, told, alone = _by_field(compared, owners, table.has_question[rows], table.forms[rows])

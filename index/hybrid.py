@@ -20,7 +20,7 @@ from index.errors import SnapshotDamaged, SnapshotMismatch
 from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
 from index.reader import READ_AT_MOST, Reader, excerpt
 from index.stores import VectorStore, open_store
-from index.wordings import Classifier, Wordings
+from index.wordings import Wordings
 from index.words import grams, terms
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Index:
         self._fields = np.array([FIELDS.index(passage.field) for passage in passages], np.int64)
         self._starts = np.searchsorted(self._owners, np.arange(len(entries)))
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
-        self._wordings, self._taught = wordings, wordings.classifier()
+        self._wordings = wordings
         self._embedder, self._calibration, self._reader = embedder, calibration, reader
         # "hola" does not say which language it is; that of the site does.
         written = Counter(entry.language for entry in entries if entry.language not in ("", *SCRIPTS))
@@ -164,17 +164,17 @@ class Index:
         if not len(compared.rows):
             return []
         spelt = self._spelt.shares(grams(asked.text))
-        taught = self._taught_without(without).scores(asked.vector[0], len(self.entries))
+        taught = self._wordings_without(without).scores(asked.vector[0], len(self.entries))
         ranking = fuse.rank(compared, words, spelt, taught, self._table, asked.language)
         return [item for item in ranking if item.entry.id not in without]
 
-    def _taught_without(self, ids: Collection[str]) -> Classifier:
-        """What was learned from the others: of what is hidden nothing may be left that tells it from them."""
+    def _wordings_without(self, ids: Collection[str]) -> Wordings:
+        """What is learned from the others: of what is hidden nothing may be left that tells it from them."""
         if not ids or not len(self._wordings.rows):
-            return self._taught
-        gone = [row for row, entry in enumerate(self.entries) if entry.id in ids]
-        asking = self._fields == FIELDS.index("asked")
-        return self._wordings.without(gone, self._store.vectors()[asking], self._owners[asking]).classifier()
+            return self._wordings
+        hidden = np.array([entry.id in ids for entry in self.entries])[self._owners]
+        kept = (self._fields == FIELDS.index("asked")) & ~hidden
+        return Wordings.of(self._store.vectors()[kept], self._owners[kept])
 
     def _hits(self, ranking: Sequence[fuse.Scored]) -> tuple[Hit, ...]:
         return tuple(

@@ -5,7 +5,6 @@ Nearness to one wording takes all of a vector alike. Where entries have several,
 Least-Squares Classification".)
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,21 +18,19 @@ FILE = "wordings.npz"
 FEWEST = 3  # wordings of an entry, to be told apart by them
 RIDGE = 1.0  # beside the mean eigenvalue of the scatter
 
-Sums = npt.NDArray[np.float64]
+Lines = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Wordings:
-    """Sums over the question vectors of the entries that have several, from which an entry can be taken away again.
+    """A line for each entry that has several: `weights` of shape (taught, dimension) over vectors less their `mean`.
 
-    `rows` are those entries, shape (taught,); `counts` of their wordings, shape (taught,); `sums` of their vectors, shape
-    (taught, dimension); `products` of all of these with themselves, shape (dimension, dimension).
+    `rows` are those entries, shape (taught,).
     """
 
     rows: Rows
-    counts: Rows
-    sums: Sums
-    products: Sums
+    mean: Lines
+    weights: Lines
 
     @classmethod
     def of(cls, vectors: Vectors, owners: Rows) -> "Wordings":
@@ -42,36 +39,13 @@ class Wordings:
         taught = np.isin(owners, rows[counts >= FEWEST])
         rows, starts, counts = np.unique(owners[taught], return_index=True, return_counts=True)
         kept = vectors[taught].astype(np.float64)
-        sums = np.add.reduceat(kept, starts) if len(rows) else np.zeros((0, vectors.shape[1]))
-        return cls(rows, counts, sums, kept.T @ kept)
-
-    def without(self, gone: Collection[int], vectors: Vectors, owners: Rows) -> "Wordings":
-        """As if the entries of the rows `gone` were not there; `vectors` and `owners` as they were given to `of`."""
-        kept = ~np.isin(self.rows, list(gone))
-        lost = vectors[np.isin(owners, self.rows[~kept])].astype(np.float64)
-        return Wordings(self.rows[kept], self.counts[kept], self.sums[kept], self.products - lost.T @ lost)
-
-    def classifier(self) -> "Classifier":
-        """What tells these entries apart."""
-        number, dimension = max(1, self.counts.sum()), len(self.products)
-        mean = self.sums.sum(0) / number
-        scatter = self.products - number * np.outer(mean, mean)
+        number, dimension = max(1, len(kept)), kept.shape[1]
+        mean = kept.sum(0) / number
+        scatter = kept.T @ kept - number * np.outer(mean, mean)
+        sums = np.add.reduceat(kept, starts) if len(rows) else np.zeros((0, dimension))
         ridge = RIDGE * np.trace(scatter) / dimension + 1e-9
-        apart = np.linalg.solve(scatter + ridge * np.eye(dimension), (self.sums - self.counts[:, None] * mean).T).T
-        return Classifier(self.rows, mean, apart)
-
-    def save(self, folder: Path) -> None:
-        """Write into `folder`."""
-        np.savez(folder / FILE, rows=self.rows, counts=self.counts, sums=self.sums, products=self.products)
-
-
-@dataclass(frozen=True)
-class Classifier:
-    """A line for each entry: `weights` of shape (taught, dimension) over vectors less their `mean`."""
-
-    rows: Rows
-    mean: Sums
-    weights: Sums
+        weights = np.linalg.solve(scatter + ridge * np.eye(dimension), (sums - counts[:, None] * mean).T).T
+        return cls(rows, mean, weights)
 
     def scores(self, vector: Vectors, entries: int) -> Vectors:
         """How far a question of shape (dimension,) is each entry's, about 0 to 1, shape (entries,); 0 for what has few wordings."""
@@ -79,8 +53,12 @@ class Classifier:
         found[self.rows] = self.weights @ (vector - self.mean)
         return found
 
+    def save(self, folder: Path) -> None:
+        """Write into `folder`."""
+        np.savez(folder / FILE, rows=self.rows, mean=self.mean, weights=self.weights)
+
 
 def load(folder: Path) -> Wordings:
     """Read what `Wordings.save` wrote."""
     with np.load(folder / FILE, allow_pickle=False) as arrays:
-        return Wordings(*(arrays[name] for name in ("rows", "counts", "sums", "products")))
+        return Wordings(*(arrays[name] for name in ("rows", "mean", "weights")))
