@@ -1,7 +1,7 @@
 """The layers of a BERT, compiled for this processor by OpenVINO, where it is installed; torch runs them elsewhere.
 
-The same numbers to rounding, in a third to a half of the time (`benchmarks/RESULTS.md`). The graph is built here, operation by
-operation, because OpenVINO's own converter reports each use to its maker.
+The same numbers to rounding; one question takes about half of the time, batches gain less (`benchmarks/RESULTS.md`). The graph is
+built here, operation by operation, because OpenVINO's own converter reports each use to its maker.
 """
 
 import logging
