@@ -20,7 +20,8 @@ from ui.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = 24
-# A crawl of site s. With a number it kills itself at that rename of a file or folder, before or after it happens.
+# A crawl of site s, which SIGINT stops even where the tests run in the background and inherit that it is ignored. With a
+# number it kills itself at that rename of a file or folder, before or after it happens.
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from index.embed import fake_embedder
 from ui.publish import Watch, crawl_site
 from ui.settings import CrawlSettings, Settings, Site
 folder, host, when, number = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.default_int_handler)
 rename, renames = Path.replace, [0]
 def replace(self, target):
     renames[0] += 1

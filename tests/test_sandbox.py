@@ -191,7 +191,10 @@ def test_a_child_is_limited_and_knows_no_keys(monkeypatch: pytest.MonkeyPatch) -
         assert os.getsid(pid) != os.getsid(0)  # Ctrl-C is not for it
 
 
+# Tests that run in the background have SIGINT ignored, and their children inherit that.
 PARENT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from crawler.sandbox import open_survey
 from tests.test_sandbox import GOOD, SLOW, children
 with open_survey("shop") as read:
