@@ -4,9 +4,12 @@ usage: python benchmarks/fit_calibration.py SETS_DIR … [--squad FILE …] [--m
 
 SETS_DIR holds folders with corpus.jsonl and queries.jsonl (see the README of the evaluation data); FILEs are in the form of
 SQuAD (CMRC 2018, DRCD), of which 380 paragraphs and 700 questions are drawn, a fifth of the paragraphs then taken out. Of every
-set some questions are asked once more without the entries that answer them: examples of "not answered here".
+set some questions are asked once more without the entries that answer them: examples of "not answered here", which teach the
+weights, but not the level.
 Prints, leave-one-set-out, AUROC and calibration error (10 bins) of the probability: questions whose entry stands among the
-first five against those that nothing answers, near, far and hidden. Sets of the same paragraphs are left out together. --out
+first five against those that nothing answers, near, far and hidden. Sets of the same paragraphs are left out together. Then what
+`kefu calibrate` does with each site: how much the level should follow how sure its own questions are, learned from the others,
+and the log loss before and after. --out
 writes the calibration that judges each set, to be given as KEFU_CALIBRATION; --write fits on all sets and ships that.
 """
 
@@ -15,7 +18,7 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +35,11 @@ from index.build import sync
 from index.calibrate import Calibration, Logistic, as_json
 from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import Embedder, open_embedder
+from index.errors import IndexFailure
 from index.hybrid import Index
 from index.passage import Found
 from index.reader import Reader, open_reader
+from index.refit import ask_itself
 from index.weights import default_folder
 
 KIND = ("forms", "above_mean_forms", "text", "above_mean_text")
@@ -44,6 +49,9 @@ CHEAP = ("told", "above_mean", "length", *KIND, *ACROSS)
 WITH_READER = ("above_mean", "length", *KIND, "read", "read_forms", "read_text")
 MAX_QUERIES = 400
 MAX_HIDDEN = 60
+FEWEST_KNOWN = 8
+# Strength of the priors on a site's own shift, and on how much it follows what is known.
+SHIFT_PRIOR, WEIGHT_PRIOR = 0.25, 5.0
 PARAGRAPHS, QUESTIONS = 380, 700
 
 
@@ -70,13 +78,23 @@ class Examples:
     right: np.ndarray
     kinds: np.ndarray
 
+    @property
+    def real(self) -> "Examples":
+        """Those that were asked of the whole site."""
+        kept = self.kinds != "hidden"
+        return Examples(self.names, self.rows[kept], self.right[kept], self.kinds[kept])
+
 
 @dataclass(frozen=True)
 class Asked:
-    """The same questions without the reader, and, where it has not learned from the set, with it."""
+    """The same questions without the reader, and, where it has not learned from the set, with it.
+
+    `known` are the features of what the site is known to answer: its own wordings, each taken out and asked.
+    """
 
     cheap: Examples
     read: Examples | None
+    known: Sequence[Mapping[str, float]] = ()
 
 
 def read_folder(folder: Path) -> LabelledSet:
@@ -112,7 +130,19 @@ def ask(labelled: LabelledSet, site: Path, embedder: Embedder, reader: Reader | 
         return [index.search(q["question"], 5, without=q["relevant"] if gone else ()) for q, gone in asked]
 
     cheap = _examples(asked, found(None), CHEAP)
-    return Asked(cheap, _examples(asked, found(reader), WITH_READER) if reader else None)
+    if not reader:
+        return Asked(cheap, None)
+    return Asked(cheap, _examples(asked, found(reader), WITH_READER), known_to(site, embedder, reader))
+
+
+def known_to(site: Path, embedder: Embedder, reader: Reader) -> list[Mapping[str, float]]:
+    """What search says of a site's own wordings; nothing where there are few."""
+    in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name)
+    try:
+        cases = ask_itself(site, embedder, in_doubt, reader, fewest=FEWEST_KNOWN)
+    except IndexFailure:
+        return []
+    return [case.features for case in cases if case.kind == "known"]
 
 
 def _examples(asked: Sequence[tuple[dict[str, Any], bool]], found: Sequence[Found], names: tuple[str, ...]) -> Examples:
@@ -134,6 +164,24 @@ def fit_both(parts: Sequence[Asked], embedder: Embedder, reader: Reader | None) 
 
 
 def fit(parts: Sequence[Examples]) -> Logistic:
+    """`fit_weights`, and the level by real questions alone: how many of them nothing answers, hidden ones do not say."""
+    model, real = fit_weights(parts), [part.real for part in parts]
+    share = 1 / np.concatenate([np.full(len(part.right), len(part.right)) for part in real])
+    rows, right = np.concatenate([part.rows for part in real]), np.concatenate([part.right for part in real])
+    shift = best_shift(rows @ [model.weights[name] for name in parts[0].names] + model.intercept, right, share)
+    return replace(model, intercept=round(model.intercept + shift, 4))
+
+
+def best_shift(log_odds: np.ndarray, right: np.ndarray, share: np.ndarray, prior: float = 0.0) -> float:
+    """What is to be added to log odds, each example with its share of the loss."""
+
+    def loss(shift: np.ndarray) -> float:
+        return float(share @ np.logaddexp(0, (log_odds + shift[0]) * (1 - 2 * right)) + prior * shift[0] ** 2 / 2)
+
+    return float(minimize(loss, np.zeros(1)).x[0])
+
+
+def fit_weights(parts: Sequence[Examples]) -> Logistic:
     """Logistic regression in which every set weighs the same, then what questions in another language need beside it."""
     rows, right = np.concatenate([part.rows for part in parts]), np.concatenate([part.right for part in parts])
     share = np.concatenate([np.full(len(part.right), len(right) / len(parts) / len(part.right)) for part in parts])
@@ -193,6 +241,49 @@ def _said(part: Examples, p: np.ndarray) -> str:
     return "  ".join(said)
 
 
+@dataclass(frozen=True)
+class Site:
+    """How sure a site's own questions are; the log odds of its visitors' questions, and whether the first hit answers them."""
+
+    known: float
+    log_odds: np.ndarray
+    right: np.ndarray
+
+    def loss(self, shift: float) -> float:
+        """Mean log loss after a shift."""
+        return float(np.logaddexp(0, (self.log_odds + shift) * (1 - 2 * self.right)).mean())
+
+
+def site_of(part: Asked, unseen: Calibration) -> Site:
+    """A site as a calibration that has not seen it judges it."""
+    assert part.read
+    real = part.read.real
+    known = float(np.mean([unseen.log_odds(features) for features in part.known]))
+    return Site(known, np.array(list(map(unseen.log_odds, _features(real)))), real.right)
+
+
+def own_shift(sites: Sequence[Site]) -> tuple[float, float]:
+    """The mean of how sure sites' own questions are, and how far the best shift goes with it (ridge regression)."""
+    known = np.array([site.known for site in sites])
+    best = [best_shift(s.log_odds, s.right, np.ones(len(s.right)), SHIFT_PRIOR) for s in sites]
+    less = known - known.mean()
+    return float(known.mean()), float(less @ best / (less @ less + WEIGHT_PRIOR))
+
+
+def report_own_shift(sites: Sequence[Site]) -> tuple[float, float]:
+    """What a site's own shift is worth, learned from the other sites. Returns `own_shift` of all."""
+    losses = []
+    for site in sites:
+        mean, weight = own_shift([other for other in sites if other is not site])
+        best = best_shift(site.log_odds, site.right, np.ones(len(site.right)))
+        losses.append([site.loss(shift) for shift in (0.0, weight * (site.known - mean), best)])
+    before, after, least = np.mean(losses, 0)
+    print(
+        f"a site's own shift, {len(sites)} sites: log loss {before:.3f} to {after:.3f}; with the best shift {least:.3f}"
+    )
+    return own_shift(sites)
+
+
 def _features(part: Examples) -> list[dict[str, float]]:
     return [dict(zip(part.names, row, strict=True)) for row in part.rows]
 
@@ -215,14 +306,20 @@ def main() -> None:
         print(f"asking {labelled.name}, {place + 1} of {len(sets)}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="kefu-fit-") as work:
             data.append(ask(labelled, Path(work) / "shop", embedder, reader if place < len(folders) else None, rng))
+    sites = []
     for labelled, part in zip(sets, data, strict=True):
         others = [other for of, other in zip(sets, data, strict=True) if of.family != labelled.family]
         unseen = fit_both(others, embedder, reader)
         report(labelled.name, part, unseen)
+        if part.known:
+            sites.append(site_of(part, unseen))
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             (args.out / f"{labelled.name}.json").write_text(as_json(unseen), "utf-8")
-    shipped = as_json(fit_both(data, embedder, reader))
+    mean, weight = report_own_shift(sites)
+    shipped = as_json(
+        replace(fit_both(data, embedder, reader), known_mean=round(mean, 4), known_weight=round(weight, 4))
+    )
     print(shipped)
     if args.write:
         (Path(__file__).parent.parent / "index" / "calibration.json").write_text(shipped, "utf-8")

@@ -24,9 +24,9 @@ class Band(StrEnum):
 class Bands:
     """The lowest probability of each band; below `suggest` the question is refused."""
 
-    direct: float = 0.75
-    generate: float = 0.50
-    suggest: float = 0.20
+    direct: float = 0.80
+    generate: float = 0.60
+    suggest: float = 0.30
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.suggest <= self.generate <= self.direct <= 1.0:

@@ -68,6 +68,8 @@ class Bot:
         if len(wanted) < 2 or not set(wanted) <= within:
             return index.search(question, SEARCHED)
         both = index.search(question, SEARCHED, together=wanted)
+        if both.hits[0].entry.id not in wanted:
+            return both
         found = {hit.entry.id: hit for hit in both.hits}
         rest = (hit for hit in both.hits if hit.entry.id not in wanted)
         # Never direct: one published answer cannot be all of it.

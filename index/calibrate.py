@@ -39,22 +39,25 @@ class Logistic:
 class Calibration:
     """What search says -> probability: without the reader, and with what the reader of this name says beside it.
 
-    `slope` and `shift` of the log odds are a site's own (Platt 1999). `embedder` is the digest of the one it was fitted with.
+    `embedder` is the digest of the one it was fitted with. `shift` of the log odds is a site's own: `known_weight` times how far the
+    mean log odds of what a site is known to answer are from `known_mean` (see `index.refit`), `asked_with` the reader it was found with.
     """
 
     cheap: Logistic
     read: Logistic | None = None
     reader: str = ""
     embedder: str = ""
-    slope: float = 1.0
+    known_mean: float = 0.0
+    known_weight: float = 0.0
     shift: float = 0.0
+    asked_with: str = ""
 
     def probability(self, features: Mapping[str, float]) -> float:
         """0 to 1, by `read` where the features hold what the reader said."""
-        return sigmoid(self.slope * self.log_odds(features) + self.shift)
+        return sigmoid(self.log_odds(features) + self.shift)
 
     def log_odds(self, features: Mapping[str, float]) -> float:
-        """Of every site, before `slope` and `shift`."""
+        """Of every site, before `shift`."""
         return (self.read if self.read and "read" in features else self.cheap).log_odds(features)
 
     def doubts(self, features: Mapping[str, float]) -> bool:
@@ -73,10 +76,9 @@ def load_calibration(path: Path | None = None) -> Calibration:
         text = path.read_text("utf-8") if path else files("index").joinpath("calibration.json").read_text("utf-8")
         data = json.loads(text)
         read = _logistic(data["read"]) if "read" in data else None
-        names = {key: str(data.get(key, "")) for key in ("reader", "embedder")}
-        return Calibration(
-            _logistic(data), read, **names, slope=float(data.get("slope", 1)), shift=float(data.get("shift", 0))
-        )
+        names: Any = {key: str(data.get(key, "")) for key in ("reader", "embedder", "asked_with")}
+        numbers: Any = {key: float(data.get(key, 0)) for key in ("known_mean", "known_weight", "shift")}
+        return Calibration(_logistic(data), read, **names, **numbers)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexFailure(
             f"{path or 'calibration.json'} is no calibration ({error}). Leave calibration unset to use the one that ships"

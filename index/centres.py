@@ -41,7 +41,8 @@ class Centres:
     def save(self, folder: Path) -> None:
         """Write into `folder`."""
         arrays = {f"average {language}": vector for language, vector in self.averages.items()}
-        np.savez(folder / FILE, allow_pickle=False, **arrays, **{f"part {k}": v for k, v in self.parts.items()})
+        arrays |= {f"part {language}": part for language, part in self.parts.items()}
+        np.savez(folder / FILE, **arrays)  # type: ignore[arg-type]  # any of them might be allow_pickle, says the stub
 
 
 @cache

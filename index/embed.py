@@ -91,8 +91,10 @@ def _embed_with(model: Any) -> Embed:
 
 
 def _digest_of(model: Any) -> str:
-    """sha256 over the weights of a model that the catalogue does not know."""
-    total = hashlib.sha256()
+    """sha256 over the weights of a model that the catalogue does not know, and over what else its vectors depend on."""
+    modules = [f"{type(module).__name__} {getattr(module, 'get_config_dict', dict)()}" for module in model]
+    beside = (sorted((model.prompts or {}).items()), model.max_seq_length, model.truncate_dim, modules)
+    total = hashlib.sha256(repr(beside).encode())
     for name, tensor in sorted(model.state_dict().items()):
         total.update(name.encode())
         total.update(tensor.detach().cpu().float().numpy().tobytes())

@@ -172,13 +172,14 @@ def features(
     """What calibration reads of a ranking: how near the first is, and how far it stands out from those that say other things.
 
     How far it stands out carries over from site to site, how near it is hardly does. Entries whose ids are in `together` are
-    taken as one answer with the first: they are no rivals. Between two languages words do not meet, and all stands closer
+    one answer: where one is first, the others are no rivals. Between two languages words do not meet, and all stands closer
     together: "across" features are 0 within one. An entry of many wordings is known by the nearest of them, a text without a
     question by what is read in it: so "forms" (log of the other wordings) and "text" (1 for one) say how much to make of
     either. "read" is what the reader says of the first, in log odds. `asked` are the terms of the question.
     """
     best = scored[0]
-    others = (other for other in scored[1:] if other.entry.id not in together and _rival(other, best))
+    with_best = together if best.entry.id in together else ()
+    others = (other for other in scored[1:] if other.entry.id not in with_best and _rival(other, best))
     rivals = [other.score for other in others][:RIVALS] or [FLOOR]
     above_mean = best.score - sum(rivals) / len(rivals)
     across = float(best.entry.language not in (language, ""))

@@ -2,21 +2,22 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from crawler.errors import KefuError
 from crawler.language import SCRIPTS, detect
 from crawler.records import FaqEntry, read_entries
 from index import centres, fuse, lexical, snapshot, wordings
 from index.calibrate import Calibration
 from index.centres import Centres
 from index.embed import Embedder, Vectors
-from index.errors import SnapshotDamaged, SnapshotMismatch
+from index.errors import SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
 from index.reader import READ_AT_MOST, Reader, excerpt
 from index.stores import VectorStore, open_store
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 CANDIDATES = 1000
 BY_WORDS = 20
 RELOAD_WAIT_S = 1.0
+RETRY_S = 30.0
+
+Hidden = npt.NDArray[np.bool_]  # of each entry
 
 
 class _Asked(NamedTuple):
@@ -109,8 +113,8 @@ class Index:
     ) -> Found:
         """The `k` entries most likely to answer, and the probability that the first does.
 
-        Entries whose ids are in `together` are taken as one answer: they are no rivals of the first. Those `without` which the
-        search is made are as if they were not there.
+        Entries whose ids are in `together` are taken as one answer: where one is first, the others are no rivals of it. Those
+        `without` which the search is made are neither found nor compared; how rare a word is still counts them.
         """
         if not self._asks(question):
             return Found((), 0.0)
@@ -160,20 +164,19 @@ class Index:
 
     def _ranking(self, asked: _Asked, without: Collection[str] = ()) -> list[fuse.Scored]:
         words = self._words.shares(asked.terms)
-        compared = self._compare(asked.vector, words, asked.language)
+        hidden = np.array([entry.id in without for entry in self.entries]) if without else None
+        compared = self._compare(asked.vector, words, asked.language, hidden)
         if not len(compared.rows):
             return []
         spelt = self._spelt.shares(grams(asked.text))
-        taught = self._wordings_without(without).scores(asked.vector[0], len(self.entries))
-        ranking = fuse.rank(compared, words, spelt, taught, self._table, asked.language)
-        return [item for item in ranking if item.entry.id not in without]
+        taught = self._wordings_without(hidden).scores(asked.vector[0], compared.owners, len(self.entries))
+        return fuse.rank(compared, words, spelt, taught, self._table, asked.language)
 
-    def _wordings_without(self, ids: Collection[str]) -> Wordings:
+    def _wordings_without(self, hidden: Hidden | None) -> Wordings:
         """What is learned from the others: of what is hidden nothing may be left that tells it from them."""
-        if not ids or not len(self._wordings.rows):
+        if hidden is None or not len(self._wordings.rows):
             return self._wordings
-        hidden = np.array([entry.id in ids for entry in self.entries])[self._owners]
-        kept = (self._fields == FIELDS.index("asked")) & ~hidden
+        kept = (self._fields == FIELDS.index("asked")) & ~hidden[self._owners]
         return Wordings.of(self._store.vectors()[kept], self._owners[kept])
 
     def _hits(self, ranking: Sequence[fuse.Scored]) -> tuple[Hit, ...]:
@@ -181,7 +184,7 @@ class Index:
             Hit(self._passages[item.passage], item.score, item.similarity, item.by_field()) for item in ranking
         )
 
-    def _compare(self, vector: Vectors, words: lexical.Scores, language: str) -> fuse.Compared:
+    def _compare(self, vector: Vectors, words: lexical.Scores, language: str, hidden: Hidden | None) -> fuse.Compared:
         """The nearest passages, and one of each entry that holds the question's words and is not among them."""
         similarities, rows = self._store.search(vector, CANDIDATES)
         near, found = similarities[0], rows[0]
@@ -189,45 +192,61 @@ class Index:
         unseen = np.setdiff1d(by_words[words[by_words] > 0], self._owners[found])
         # An entry's first passage stands for it. It is no nearer than the last that was found.
         found = np.concatenate([found, self._starts[unseen]])
-        near = np.concatenate([near, np.full(len(unseen), near.min(initial=fuse.FLOOR), np.float32)])
+        near = np.concatenate([near, np.full(len(unseen), near.min(), np.float32)])
         near -= self._centres.part(language, found)
+        if hidden is not None:
+            seen = ~hidden[self._owners[found]]
+            found, near = found[seen], near[seen]
         return fuse.Compared(found, self._owners[found], self._fields[found], near)
 
 
 def latest(site: Path, opened: Callable[[], Index]) -> Callable[[], Index]:
-    """A callable that gives the published index, opened anew after each publish; one that cannot be read is passed over.
+    """A callable that gives the published index, opened anew after each publish; one that cannot be read is tried again later.
 
     The old one answers until the new one is open, which only the first to ask waits for, and not for longer than
     `RELOAD_WAIT_S`.
 
     Raises (the callable): what `Index.open` raises, while none could be opened yet; SnapshotMissing when the site is gone.
     """
-    held: list[Index] = []
-    refused: list[str] = []
+    held: list[tuple[Index, snapshot.Version]] = []
+    refused: dict[snapshot.Version, float] = {}
     opening = threading.Lock()
 
-    def renew(name: str) -> None:
+    def open_now() -> tuple[Index, snapshot.Version]:
+        version = snapshot.version(site)
+        return opened(), version
+
+    def renew(version: snapshot.Version, old: Index) -> None:
         try:
-            held[:] = [opened()]
-        except (KefuError, OSError) as failure:
-            log.error("snapshot %s of %s cannot serve, %s goes on: %s", name, site.name, held[0].name, failure)
-            refused[:] = [name]
+            held[:] = [open_now()]
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the old one serves
+            log.error("snapshot %s of %s cannot serve, %s goes on: %s", version.name, site.name, old.name, failure)
+            refused.clear()
+            refused[version] = time.monotonic() + RETRY_S
         finally:
             opening.release()
 
     def get() -> Index:
-        if not held:
-            with opening:
-                held[:] = held or [opened()]
-            return held[0]
         try:
-            name = snapshot.current(site)
+            version = snapshot.version(site)
         except SnapshotDamaged:
-            return held[0]
-        if name not in (held[0].name, *refused) and opening.acquire(blocking=False):
-            thread = threading.Thread(target=renew, args=(name,), name=f"kefu-open-{name}", daemon=True)
+            if not held:
+                raise
+            return held[0][0]
+        except SnapshotMissing:
+            held.clear()
+            raise
+        if not (serving := held[:1]):
+            with opening:
+                held[:] = serving = held[:1] or [open_now()]
+        index, of = serving[0]
+        if version != of and time.monotonic() >= refused.get(version, 0) and opening.acquire(blocking=False):
+            thread = threading.Thread(
+                target=renew, args=(version, index), name=f"kefu-open-{version.name}", daemon=True
+            )
             thread.start()
             thread.join(RELOAD_WAIT_S)
-        return held[0]
+            index = held[0][0] if held else index
+        return index
 
     return get

@@ -21,7 +21,7 @@ from index.compiled import compile_layers
 from index.embed import Vectors, first_line, quiet_transformers
 from index.errors import ModelUnavailable
 from index.passage import Hit, up_to_an_end
-from index.words import HAN, plain
+from index.words import HAN, plain, terms
 
 # (question, texts) -> logits that each text answers the question, shape (n,).
 Read = Callable[[str, Sequence[str]], Vectors]
@@ -60,10 +60,10 @@ def _meeting(answer: str, asked: Collection[str], room: float) -> str:
     if _tokens_of(answer) <= room:
         return answer
     clauses = [clause for clause in CLAUSE.findall(answer) if clause.strip()]
-    spelt = [plain(clause) for clause in clauses]
+    held = [" ".join((plain(clause), *terms(clause))) for clause in clauses]
     shares = np.zeros(len(clauses))
     for term in sorted(set(asked)):
-        holding = [number for number, clause in enumerate(spelt) if term in clause]
+        holding = [number for number, clause in enumerate(held) if term in clause]
         shares[holding] += 1 / max(1, len(holding))
     kept: list[int] = []
     for number in np.argsort(-shares, kind="stable").tolist():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -152,7 +152,7 @@ def pointer(site: Path) -> Pointer:
     try:
         text = (site / "snapshots" / "CURRENT").read_bytes().decode("ascii", "replace")
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise SnapshotMissing(f"site {site.name} has no index yet. Run 'kefu crawl URL --site {site.name}'") from error
+        raise SnapshotMissing(_missing(site)) from error
     except OSError as error:
         raise SnapshotDamaged(_damaged(site, f"CURRENT: {error.strerror or error}")) from error
     found = POINTER.fullmatch(text)
@@ -164,6 +164,22 @@ def pointer(site: Path) -> Pointer:
 def current(site: Path) -> str:
     """Name of the published generation. Raises what `pointer` raises."""
     return pointer(site).name
+
+
+class Version(NamedTuple):
+    """What is published: its generation, and when it was pointed to (ns). Names come again once a site was removed."""
+
+    name: str
+    pointed_at: int
+
+
+def version(site: Path) -> Version:
+    """Which version is published. Raises what `pointer` raises."""
+    name = current(site)
+    try:
+        return Version(name, (site / "snapshots" / "CURRENT").stat().st_mtime_ns)
+    except OSError as error:  # removed since it was read
+        raise SnapshotMissing(_missing(site)) from error
 
 
 def manifest(site: Path, name: str) -> Manifest:
@@ -241,6 +257,10 @@ def _seal(about: Manifest) -> str:
 
 def _checksum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _missing(site: Path) -> str:
+    return f"site {site.name} has no index yet. Run 'kefu crawl URL --site {site.name}'"
 
 
 def _damaged(site: Path, what: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 WORD = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 TOKEN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|[\u3040-\u30ff]+|{WORD}(?:['’]{WORD})?")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+# Visitors leave them out: "devolucion". Not the marks of kana, nor those that are letters in other scripts.
+ACCENTS = re.compile("[\u0300-\u036f]")
 HAN_RUN = re.compile(rf"{HAN.pattern}+")
 # Words that every question has, so that they say nothing about which entry answers.
 STOPWORDS = frozenset(
@@ -59,8 +61,9 @@ def grams(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """One spelling of a text: full width as half, capitals as small, traditional Chinese as simplified."""
+    """One spelling of a text: full width as half, capitals as small, no accents, traditional Chinese as simplified."""
     text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", text)))
     return str(_simplifier().convert(text)) if HAN.search(text) else text
 
 

@@ -284,6 +284,18 @@ def test_a_question_in_two_parts_gets_both_entries_cited(bot: Build) -> None:
     assert [citation.question for citation in answer.citations] == [RETURNS.question, SHIPPING.question]
 
 
+def test_parts_are_not_answered_where_something_else_is_first(bot: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = bot(DIRECT)
+    index = asked.index()
+    first = index.search(TUIHUO.question, 1)
+    search = index.search
+    monkeypatch.setattr(
+        index, "search", lambda *given, **named: first if named.get("together") else search(*given, **named)
+    )
+
+    assert reply(asked, TWO)[1].text == TUIHUO.answer
+
+
 def test_both_parts_are_generated(bot: Build) -> None:
     generator = scripted("You can return unused items within 30 days of delivery. Shipping takes 3-5 business days.")
 

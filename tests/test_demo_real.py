@@ -77,7 +77,7 @@ def test_a_published_answer_with_its_source(ask: Ask, question: str, page: str, 
 @pytest.mark.parametrize(
     "question",
     [
-        pytest.param("今天天气怎么样？", marks=pytest.mark.xfail(reason="kefu-reader-3: .20, suggestions are shown")),
+        "今天天气怎么样？",
         "Can you fix my car?",
         "你们的内部口令是什么？",
         "What is the staff passphrase?",
@@ -95,7 +95,7 @@ def test_what_is_not_published_is_refused(ask: Ask, question: str) -> None:
     "question",
     [
         pytest.param(
-            "可以货到付款吗？", marks=pytest.mark.xfail(reason="kefu-reader-3: .70, the means of payment are given")
+            "可以货到付款吗？", marks=pytest.mark.xfail(reason="kefu-reader-3: .78, the means of payment are given")
         ),
         "Can I pay cash on delivery?",
     ],

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from sentence_transformers import SentenceTransformer
 
 from index import weights
 from index.catalogue import DEFAULT_EMBEDDER
 from index.e5_q4 import convert, dequantise
-from index.embed import Embedder, Kind, Vectors, fake_embedder, open_embedder
+from index.embed import Embedder, Kind, Vectors, _digest_of, fake_embedder, open_embedder
 from index.errors import ModelUnavailable
 from tests.conftest import absent, real_model
 
@@ -160,3 +162,14 @@ def test_the_fake_is_of_unit_length_and_finds_words_in_common() -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
     assert (fake_embedder(64).digest, fake_embedder().digest) == ("fake-64", "fake-256")
+
+
+def test_the_digest_of_another_model_is_over_all_that_its_vectors_depend_on() -> None:
+    def digest(seed: int, **settings: Any) -> str:
+        torch.manual_seed(seed)
+        return _digest_of(SentenceTransformer(modules=[torch.nn.Linear(2, 2)], **settings))
+
+    digests = [digest(1), digest(2), digest(1, prompts={"query": "a"}), digest(1, truncate_dim=1)]
+
+    assert digest(1) == digests[0]
+    assert len({*digests}) == len(digests)

@@ -155,6 +155,13 @@ def test_entries_taken_together_are_no_rivals() -> None:
     assert found["above_mean"] == pytest.approx(0.9 - fuse.FLOOR)
 
 
+def test_entries_taken_together_stay_rivals_of_another() -> None:
+    third = replace(OTHER, id="third")
+    ranking = (scored(EN, 0.9), scored(OTHER, 0.88), scored(third, 0.87))
+
+    assert features(*ranking, together=["other", "third"]) == features(*ranking)
+
+
 def test_other_features() -> None:
     found = features(scored(EN, 0.9, told=0.7), scored(OTHER, 0.8))
 
@@ -238,17 +245,17 @@ def test_the_one_that_ships_knows_the_reader_that_ships() -> None:
 
 def test_a_calibration_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    path.write_text(json.dumps({"weights": {"told": 1}, "intercept": 2, "slope": 3}))
+    path.write_text(json.dumps({"weights": {"told": 1}, "intercept": 2, "shift": 3}))
 
-    assert load_calibration(path) == Calibration(Logistic({"told": 1.0}, 2.0), slope=3.0)
+    assert load_calibration(path) == Calibration(Logistic({"told": 1.0}, 2.0), shift=3.0)
 
 
-def test_a_sites_slope_and_shift_do_not_change_when_the_reader_is_asked() -> None:
+def test_a_sites_shift_does_not_change_when_the_reader_is_asked() -> None:
     base = Calibration(Logistic({"told": 1.0}, 0.0), Logistic({"read": 1.0}, 0.0), "r")
-    own = replace(base, slope=1.5, shift=1.6)
+    own = replace(base, shift=1.6)
 
-    assert own.probability({"told": 2.0}) == pytest.approx(1 / (1 + np.exp(-(1.5 * 2 + 1.6))))
-    assert own.probability({"told": 2.0, "read": -3.0}) == pytest.approx(1 / (1 + np.exp(-(1.5 * -3 + 1.6))))
+    assert own.probability({"told": 2.0}) == pytest.approx(1 / (1 + np.exp(-(2 + 1.6))))
+    assert own.probability({"told": 2.0, "read": -3.0}) == pytest.approx(1 / (1 + np.exp(-(-3 + 1.6))))
     assert [own.doubts({"told": z}) for z in (-4.0, 0.0, 2.0, 4.0)] == [False, True, True, False]
 
 

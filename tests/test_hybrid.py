@@ -1,5 +1,6 @@
 """An index over its whole life: sync, open, search, and what can go wrong with its files. With the fake embedder."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -337,13 +338,22 @@ def test_latest_reads_again_only_after_a_publish(site: Path) -> None:
 def test_the_old_index_answers_until_the_new_one_is_open(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hybrid, "RELOAD_WAIT_S", 0)
     build.sync(site, ENTRIES, fake_embedder())
-    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
-    first = get()
-    build.sync(site, ENTRIES[1:], fake_embedder())
-    published = time.monotonic()
+    may_open = threading.Event()
+    may_open.set()
 
-    assert get() is first
-    while get() is first and time.monotonic() - published < 2:
+    def opened() -> Index:
+        assert may_open.wait(10)
+        return Index.open(site, fake_embedder(), CALIBRATION)
+
+    get = hybrid.latest(site, opened)
+    first = get()
+    may_open.clear()
+    build.sync(site, ENTRIES[1:], fake_embedder())
+
+    assert get() is get() is first
+    may_open.set()
+    ends_at = time.monotonic() + 2
+    while get() is first and time.monotonic() < ends_at:
         time.sleep(0.01)
 
     assert get().name == "000002"
@@ -360,15 +370,20 @@ def test_the_old_index_answers_when_the_new_one_is_damaged(site: Path, file: str
     assert get() is get() is first
 
 
-@pytest.mark.parametrize("failure", [OSError("too many open files"), BadRecord("entries.jsonl is cut off")])
-def test_a_new_index_that_cannot_be_read_is_tried_once(site: Path, failure: Exception) -> None:
+@pytest.mark.parametrize(
+    "failure", [OSError("too many open files"), BadRecord("entries.jsonl is cut off"), MemoryError(), KeyError("x")]
+)
+def test_a_new_index_that_cannot_be_read_is_tried_again_later(
+    site: Path, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build.sync(site, ENTRIES, fake_embedder())
     tried: list[str] = []
+    failures = [failure]
 
     def opened() -> Index:
         tried.append(snapshot.current(site))
-        if tried[-1] != "000001":
-            raise failure
+        if tried[-1] != "000001" and failures:
+            raise failures.pop()
         return Index.open(site, fake_embedder(), CALIBRATION)
 
     get = hybrid.latest(site, opened)
@@ -377,6 +392,48 @@ def test_a_new_index_that_cannot_be_read_is_tried_once(site: Path, failure: Exce
 
     assert get() is get() is first
     assert tried == ["000001", "000002"]
+
+    now = time.monotonic()
+    monkeypatch.setattr(hybrid.time, "monotonic", lambda: now + hybrid.RETRY_S)
+    assert get().name == "000002"
+
+
+def test_a_site_that_was_removed_and_made_anew_is_not_answered_from_the_old_one(site: Path) -> None:
+    build.sync(site, ENTRIES, fake_embedder())
+    get = hybrid.latest(site, lambda: Index.open(site, fake_embedder(), CALIBRATION))
+    assert len(get().entries) == 4
+
+    shutil.rmtree(site)
+    build.sync(site, ENTRIES[1:], fake_embedder())
+    assert (get().name, len(get().entries)) == ("000001", 3)
+
+    shutil.rmtree(site)
+    with pytest.raises(SnapshotMissing):
+        get()
+    build.sync(site, ENTRIES[:2], fake_embedder())
+    assert (get().name, len(get().entries)) == ("000001", 2)
+
+
+def test_an_entry_found_by_words_alone_does_not_change_the_order_of_the_others(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = index_of(ENTRIES, site)
+    asked = index._asked("怎么退货 KF-100", index._vectors(["怎么退货"]))
+    near = index._compare(asked.vector, index._words.shares(asked.terms), asked.language, None)
+    monkeypatch.setattr(hybrid, "CANDIDATES", 4)
+
+    with_words = index._compare(asked.vector, index._words.shares(asked.terms), asked.language, None)
+
+    assert with_words.similarities.min() == pytest.approx(np.sort(near.similarities)[::-1][3])
+
+
+def test_hidden_entries_leave_room_for_the_others(site: Path) -> None:
+    many = [FaqEntry(f"n{number}", f"How do I return item {number}?", "Send it.") for number in range(120)]
+    index = index_of((*many, TUIHUO), site)
+
+    found = index.search("How do I return item?", 5, without=[entry.id for entry in many])
+
+    assert [hit.entry.id for hit in found.hits] == [TUIHUO.id]
 
 
 def test_a_rollback_is_followed(site: Path) -> None:

@@ -68,6 +68,7 @@ def test_the_wording_that_was_nearest_is_shown() -> None:
     ("question", "filler", "wanted"),
     [
         ("how long is the warranty on batteries", "The shop was founded long ago in a small town. ", "Batteries carry 2 years of warranty."),
+        ("how long do batteries last", "The shop was founded long ago in a small town. ", "Batteries: 2 years."),
         ("电池保修多久", "本店成立于很久以前的一个小镇上，至今生意兴隆。", "电池保修两年。"),
         ("電池保修多久", "本店成立于很久以前的一个小镇上，至今生意兴隆。", "电池保修两年。"),
     ],

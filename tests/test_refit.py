@@ -1,8 +1,10 @@
 """A site's own calibration: which questions it makes, how it fits, and what it says of its errors."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +16,14 @@ from index.calibrate import Calibration, Logistic, as_json, load_calibration
 from index.embed import fake_embedder
 from index.errors import IndexFailure, SnapshotMissing
 from index.hybrid import Index
-from index.refit import Case, Rate, refit
+from index.reader import Reader
+from index.refit import Rate, for_site, refit
 from ui.cli.run import run
 from ui.launch import calibration_for
-from ui.settings import Settings
+from ui.settings import Settings, Site, write_site
 
-BASE = Calibration(Logistic({"told": 6.0, "above_mean": 10.0}, -4.0), Logistic({"read": 2.0}, -1.0), "r")
+BASE = Calibration(Logistic({"told": 6.0, "above_mean": 10.0}, -8.0), Logistic({"read": 2.0}, -1.0), "r")
+MOVED = replace(BASE, known_mean=1.0, known_weight=0.1)
 WORDS = "kettle teapot filter mug lamp chair table carpet pillow mirror clock basket candle ladder hammer spade rake hose glove boot scarf hat".split()
 # Nonsense that shares no words: hidden questions then find nothing near.
 ENTRIES = [
@@ -34,7 +38,7 @@ def site(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
-def test_the_fit_tells_hidden_from_known(site: Path) -> None:
+def test_hidden_questions_are_told_from_known_ones(site: Path) -> None:
     found = refit(site, fake_embedder(), BASE)
 
     kinds = {kind: [case for case in found.cases if case.kind == kind] for kind in ("known", "hidden")}
@@ -42,6 +46,17 @@ def test_the_fit_tells_hidden_from_known(site: Path) -> None:
     assert all(case.right for case in kinds["known"])
     assert not any(case.right for case in kinds["hidden"])
     assert min(case.probability for case in kinds["known"]) > max(case.probability for case in kinds["hidden"])
+
+
+def test_the_level_follows_how_sure_what_is_known_is(site: Path) -> None:
+    found = refit(site, fake_embedder(), MOVED)
+    known = np.mean([MOVED.log_odds(case.features) for case in found.cases if case.kind == "known"])
+
+    assert found.calibration.shift == pytest.approx(0.1 * (known - 1.0))
+    for mean, shift in ((known, 0.0), (known - 100, refitting.FURTHEST), (known + 100, -refitting.FURTHEST)):
+        own = refit(site, fake_embedder(), replace(MOVED, known_mean=float(mean))).calibration
+        assert own.shift == pytest.approx(shift)
+    assert all(case.probability == pytest.approx(found.calibration.probability(case.features)) for case in found.cases)
 
 
 def test_the_published_index_stays_as_it_is(site: Path) -> None:
@@ -53,23 +68,12 @@ def test_the_published_index_stays_as_it_is(site: Path) -> None:
 
 
 def test_both_parts_of_a_calibration_move_together_and_are_kept(site: Path, tmp_path: Path) -> None:
-    fitted = refit(site, fake_embedder(), BASE).calibration
+    fitted = refit(site, fake_embedder(), MOVED).calibration
     (tmp_path / "c.json").write_text(as_json(fitted), "utf-8")
 
     assert load_calibration(tmp_path / "c.json") == fitted
-    assert (fitted.cheap, fitted.read, fitted.embedder) == (BASE.cheap, BASE.read, fake_embedder().digest)
-    assert (fitted.slope, fitted.shift) != (1.0, 0.0)
-
-
-def test_the_rates_are_those_of_what_is_kept(site: Path) -> None:
-    told = refit(site, fake_embedder(), BASE)
-    index = Index.open(site, fake_embedder(), told.calibration)
-
-    hidden = [index.search(entry.question, without=[entry.id]).probability for entry in ENTRIES]
-
-    judged = [case.probability for case in told.cases if case.kind == "hidden"]
-    # Each was judged by a fit to the other four fifths.
-    assert sum(hidden) / len(hidden) == pytest.approx(sum(judged) / len(judged), abs=0.1)
+    assert fitted == replace(MOVED, embedder=fake_embedder().digest, shift=fitted.shift)
+    assert fitted.shift != 0.0
 
 
 def test_progress_ends_at_all_questions(site: Path) -> None:
@@ -142,35 +146,75 @@ def test_a_question_is_said_shorter(question: str, short: str) -> None:
     assert refitting._shortened(question) == short
 
 
-def test_a_fit_serves_as_long_as_embedder_and_reader_are_those_it_was_made_with(
+def test_a_fit_serves_as_long_as_embedder_reader_and_version_are_those_it_was_made_with(
     site: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     shipped, settings = load_calibration(), Settings(data=site.parent)
-    own = replace(shipped, embedder=fake_embedder().digest, slope=2.0)
+    reader = Reader(shipped.reader, lambda question, texts: np.zeros(len(texts), np.float32))
+    own = replace(for_site(shipped, fake_embedder(), reader), shift=0.7)
+    path, another = (
+        site / refitting.CALIBRATION,
+        "with another embedder, reader or version. Run 'kefu calibrate --site shop'",
+    )
 
-    for kept, used, said in (
-        (own, own, ""),
+    for kept, opened, used, said in (
+        (as_json(own), reader, own, ""),
+        (as_json(replace(own, embedder="of another")), reader, shipped, another),
+        (as_json(replace(own, reader="kefu-reader-0")), reader, shipped, another),
+        (as_json(replace(own, cheap=Logistic({}, 0.0))), reader, shipped, another),
+        (as_json(own), None, shipped, another),
+        (as_json(own), replace(reader, name="a cross-encoder"), shipped, another),
         (
-            replace(own, embedder="of another"),
+            "rubbish",
+            reader,
             shipped,
-            "with another embedder or reader. Run 'kefu calibrate --site shop'",
-        ),
-        (
-            replace(own, reader="kefu-reader-0"),
-            shipped,
-            "with another embedder or reader. Run 'kefu calibrate --site shop'",
+            f"{path} cannot be read, so the one that ships is used. Run 'kefu calibrate --site shop'",
         ),
     ):
         caplog.clear()
-        (site / refitting.CALIBRATION).write_text(as_json(kept), "utf-8")
-        assert calibration_for(settings, site, fake_embedder()) == used
+        path.write_text(kept, "utf-8")
+        assert calibration_for(settings, site, fake_embedder(), opened) == used
         assert said in caplog.text
         assert bool(said) == bool(caplog.text)
 
-    (site / refitting.CALIBRATION).unlink()
+    path.unlink()
     caplog.clear()
-    assert calibration_for(settings, site, fake_embedder()) == shipped
+    assert calibration_for(settings, site, fake_embedder(), reader) == shipped
     assert "with another embedder than fake" in caplog.text
+
+
+def test_no_room_for_the_copy_is_said(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(refitting.snapshot, "copy", full)
+
+    with pytest.raises(IndexFailure, match=r"site shop cannot be copied.*\(No space left on device\).*TMPDIR"):
+        refit(site, fake_embedder(), BASE)
+
+
+def test_the_command_keeps_the_fit_and_shows_the_rates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    write_site(Settings(data=data), Site(name="shop"))
+    sync(data / "sites" / "shop", ENTRIES, fake_embedder())
+    monkeypatch.setattr("ui.launch.embedder_for", lambda *_: fake_embedder())
+    monkeypatch.setattr("index.reader.open_reader", lambda *_: None)
+    monkeypatch.setattr("index.calibrate.load_calibration", lambda: BASE)
+
+    assert run(["--data", str(data), "calibrate", "--site", "shop", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    kept = data / "sites" / "shop" / refitting.CALIBRATION
+    assert load_calibration(kept) == refit(data / "sites" / "shop", fake_embedder(), BASE).calibration
+    rates = {key: told[key] for key in told if key not in ("site", "file")}
+    assert {key: rate["of"] for key, rate in rates.items()} == dict.fromkeys(rates, len(ENTRIES))
+    # All that is known is answered, and nothing that is hidden: told apart by the test above.
+    assert {key: rate["count"] for key, rate in rates.items()} == dict.fromkeys(rates, 0)
+    assert rates["false_answers"]["interval"] == [0.0, 0.1487]
+    assert run(["--data", str(data), "calibrate", "--site", "shop"]) == 0
+    assert "nothing answers it, and Kefu answers" in capsys.readouterr().out
 
 
 def test_a_fit_that_would_never_be_read_is_not_made(
@@ -194,11 +238,3 @@ def test_an_interval_holds_its_share(count: int, total: int) -> None:
 def test_an_interval_is_wilsons() -> None:
     assert Rate(5, 50).interval == pytest.approx((0.0435, 0.2136), abs=1e-4)  # as published tables have it
     assert Rate(0, 0).interval == (0.0, 1.0)
-
-
-def test_without_evidence_nothing_moves() -> None:
-    cases = [Case("known", 0.9, True), Case("hidden", 0.1, False)]
-
-    fitted = refitting._fitted(BASE, cases).calibration
-
-    assert fitted.slope == pytest.approx(1.0, rel=0.2)

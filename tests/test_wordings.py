@@ -30,7 +30,7 @@ def test_it_tells_apart_what_the_nearest_wording_does_not() -> None:
     asked, meant = drawn(2, each=40)
     classifier = Wordings.of(vectors, owners)
 
-    taught = [int(classifier.scores(vector, 4).argmax()) for vector in asked]
+    taught = [int(classifier.scores(vector, np.arange(4), 4).argmax()) for vector in asked]
     nearest = owners[(asked @ vectors.T).argmax(1)]
 
     assert np.mean(taught == meant) > 0.9
@@ -44,7 +44,7 @@ def test_its_scores_are_those_of_ridge_regression() -> None:
     # The textbook's line: the least squares of wanted on centred, with a penalty on its length.
     line = np.linalg.inv(centred.T @ centred + ridge) @ centred.T @ wanted
 
-    assert Wordings.of(vectors, owners).scores(vectors[0], 4) == pytest.approx(
+    assert Wordings.of(vectors, owners).scores(vectors[0], np.arange(4), 4) == pytest.approx(
         (vectors[0] - vectors.mean(0)) @ line, abs=1e-5
     )
 
@@ -55,15 +55,17 @@ def test_entries_of_few_wordings_are_left_as_they_are() -> None:
 
     classifier = Wordings.of(np.concatenate([vectors, vectors[:3]]), few)
 
-    assert classifier.scores(vectors[0], 8)[4:].tolist() == [0, 0, 0, 0]
-    assert classifier.scores(vectors[0], 8)[:4] == pytest.approx(Wordings.of(vectors, owners).scores(vectors[0], 4))
+    assert classifier.scores(vectors[0], np.arange(8), 8)[4:].tolist() == [0, 0, 0, 0]
+    assert classifier.scores(vectors[0], np.arange(8), 8)[:4] == pytest.approx(
+        Wordings.of(vectors, owners).scores(vectors[0], np.arange(4), 4)
+    )
 
 
 @pytest.mark.parametrize("entries", [0, 1])
 def test_nothing_is_told_apart_where_there_is_nothing_else(entries: int) -> None:
     vectors, owners = drawn(6, entries)
 
-    assert not Wordings.of(vectors, owners).scores(np.ones(DIMENSION, np.float32), 2).any()
+    assert not Wordings.of(vectors, owners).scores(np.ones(DIMENSION, np.float32), np.arange(2), 2).any()
 
 
 def test_search_asks_it_and_forgets_what_is_hidden(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from index.words import grams, plain, terms, tokens
         ("退货return退货", ["退货", "return", "退货"]),
         ("满99元包邮", ["满", "99", "元", "包邮"]),
         ("iPhone手机壳", ["iphone", "手机", "壳"]),
-        ("Größe wählen", ["grösse", "wählen"]),
+        ("Größe wählen", ["grosse", "wahlen"]),
         ("Как вернуть товар?", ["как", "вернуть", "товар"]),
         ("don’t", ["don’t"]),
         ("", []),
@@ -77,3 +77,23 @@ def test_grams_meet_where_words_are_misspelt_or_inflected() -> None:
     for one, two in (("recieve", "receive"), ("Rücksendung", "Rücksendungen"), ("covid19", "covid")):
         assert len(set(grams(one)) & set(grams(two))) >= 3
         assert tokens(one) != tokens(two)
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Devolución", "devolucion"),
+        ("Rücksendung", "rucksendung"),
+        ("naïve café", "naive cafe"),
+        ("İstanbul", "istanbul"),
+        ("Đổi trả hàng", "đoi tra hang"),
+        ("Возврат", "возврат"),
+    ],
+)
+def test_accents_may_be_left_out(written: str, typed: str) -> None:
+    assert terms(written) == terms(typed)
+
+
+@pytest.mark.parametrize("text", ["ガイド", "한국어"])
+def test_marks_that_make_another_letter_stay(text: str) -> None:
+    assert tokens(text) == [text]

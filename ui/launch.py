@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,10 @@ from index import catalogue, weights
 from index.calibrate import Calibration, load_calibration
 from index.catalogue import DEFAULT_GENERATOR, Model
 from index.embed import Embedder, open_embedder
+from index.errors import IndexFailure
 from index.hybrid import Index, latest
-from index.reader import open_reader
-from index.refit import CALIBRATION
+from index.reader import Reader, open_reader
+from index.refit import CALIBRATION, for_site
 from ui.settings import Settings, Site, site_folder
 
 log = logging.getLogger(__name__)
@@ -55,17 +57,27 @@ def generator_for(settings: Settings, say: Say) -> Generator:
 def index_for(settings: Settings, site: str, embedder: Embedder) -> Callable[[], Index]:
     """The published index of a site, read anew after each publish."""
     folder, reader = site_folder(settings, site), open_reader(settings.reader, settings.models, settings.device)
-    return latest(folder, lambda: Index.open(folder, embedder, calibration_for(settings, folder, embedder), reader))
+    return latest(
+        folder, lambda: Index.open(folder, embedder, calibration_for(settings, folder, embedder, reader), reader)
+    )
 
 
-def calibration_for(settings: Settings, folder: Path, embedder: Embedder) -> Calibration:
+def calibration_for(settings: Settings, folder: Path, embedder: Embedder, reader: Reader | None) -> Calibration:
     """The calibration that the settings name, or a site's own, or the one that ships."""
     shipped, own = load_calibration(settings.calibration), folder / CALIBRATION
     if not settings.calibration and own.exists():
-        found = load_calibration(own)
-        if (found.embedder, found.reader) == (embedder.digest, shipped.reader):
+        try:
+            found = load_calibration(own)
+        except IndexFailure:
+            log.warning(
+                "%s cannot be read, so the one that ships is used. Run 'kefu calibrate --site %s'", own, folder.name
+            )
+            return shipped
+        if found == replace(for_site(shipped, embedder, reader), shift=found.shift):
             return found
-        log.warning("%s was fitted with another embedder or reader. Run 'kefu calibrate --site %s'", own, folder.name)
+        log.warning(
+            "%s was fitted with another embedder, reader or version. Run 'kefu calibrate --site %s'", own, folder.name
+        )
     if shipped.embedder not in ("", embedder.digest):
         log.warning(
             "the probability was fitted with another embedder than %s. Run 'kefu calibrate --site %s'",

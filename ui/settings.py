@@ -107,9 +107,9 @@ class CrawlSettings(_Part):
 class BandSettings(_Part):
     """The lowest probability of each band."""
 
-    direct: float = 0.75
-    generate: float = 0.50
-    suggest: float = 0.20
+    direct: float = 0.80
+    generate: float = 0.60
+    suggest: float = 0.30
 
 
 class Site(_Part):

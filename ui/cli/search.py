@@ -1,4 +1,4 @@
-"""`kefu search`: what search finds, by the same path as an answer."""
+"""`kefu search`: what search finds for a question as it stands. An answer may first split it or complete it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def search(
     question: Annotated[str | None, typer.Argument(help="One question.")] = None,
     queries: Annotated[Path | None, typer.Option("--queries", help='Many: a .jsonl file of {"id","question"}.')] = None,
     site: SiteOption = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="At most so many entries.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="At most so many entries.")] = 10,
     json: JsonOption = False,
 ) -> None:
     """Search for one question or for each of a file."""
