@@ -74,7 +74,7 @@ class Bot:
         rest = (hit for hit in both.hits if hit.entry.id not in wanted)
         # Never direct: one published answer cannot be all of it.
         probability = min(both.probability, self.bands.direct - 1e-6)
-        return Found((*(found[i] for i in wanted), *rest), probability, {**both.features, "parts": float(len(wanted))})
+        return Found((*(found[i] for i in wanted), *rest), probability, both.features, len(wanted))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
         if band is Band.DIRECT:
@@ -90,9 +90,9 @@ class Bot:
         """Checked sentences of the generator; the published answers when nothing is left of it."""
         hits = _together(found)
         if self.generator is QUOTE:
-            yield _published(hits[: _needed(found)], found.probability)
+            yield _published(hits[: found.needed], found.probability)
             return
-        asked = parts(question) if _needed(found) > 1 else [question]
+        asked = parts(question) if found.needed > 1 else [question]
         prompt = build_prompt(asked, hits, language, self.texts.name(language))
         citations = cite(prompt.hits)
         yield Sources(citations)
@@ -108,10 +108,10 @@ class Bot:
             log.warning("the generator %s failed (%s); the published answer is shown", self.generator.name, failure)
             shown.clear()
         if not shown:
-            yield _published(hits[: _needed(found)], found.probability)
+            yield _published(hits[: found.needed], found.probability)
             return
         # A part of the question that the generator left open is answered by what is published.
-        missing = [number for number in range(1, _needed(found) + 1) if number not in used]
+        missing = [number for number in range(1, found.needed + 1) if number not in used]
         text = "\n\n".join(["".join(shown), *(f"{hits[number - 1].entry.answer}[{number}]" for number in missing)])
         cited = tuple(citation for citation in citations if citation.number in (*used, *missing))
         yield Answer(text, "answered", found.probability, self.generator.name, cited)
@@ -132,15 +132,9 @@ def _published(hits: Sequence[Hit], probability: float) -> Answer:
 
 def _together(found: Found) -> tuple[Hit, ...]:
     """The hits that share one answer: those of the question's parts, else the best and those close to it."""
-    needed = _needed(found)
-    if needed > 1:
-        return found.hits[:needed]
+    if found.needed > 1:
+        return found.hits[: found.needed]
     return tuple(hit for hit in found.hits if hit.score >= found.hits[0].score - NEAR)
-
-
-def _needed(found: Found) -> int:
-    """How many entries the question needs: one, or one for each of its parts."""
-    return max(1, int(found.features.get("parts", 1)))
 
 
 def _checked(pieces: Iterator[str], hits: Sequence[Hit]) -> Iterator[tuple[str, int]]:

@@ -63,11 +63,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """Hits, best first, each entry once; `probability` that the first answers, 0 to 1; and what that rests on."""
+    """Hits, best first, each entry once; `probability` that the first answers, 0 to 1; and what that rests on.
+
+    Where a question has several parts, it takes the first `needed` of them to answer it.
+    """
 
     hits: tuple[Hit, ...]
     probability: float
     features: Mapping[str, float] = field(default_factory=dict)
+    needed: int = 1
 
 
 def split(entry: FaqEntry) -> list[Passage]:
