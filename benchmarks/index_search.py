@@ -53,7 +53,7 @@ def real_texts(sets: Path) -> tuple[list[FaqEntry], list[str]]:
     entries = [
         FaqEntry("", text, answers[n % len(answers)], language=detect(text)) for n, text in enumerate(mixed[:REAL])
     ]
-    return entries, mixed[REAL : REAL + QUERIES]
+    return entries, [text for text in mixed[REAL : REAL + QUERIES] if text.strip()]  # one set has a blank question
 
 
 def many(entries: Sequence[FaqEntry], count: int) -> list[FaqEntry]:
