@@ -89,7 +89,8 @@ class Examples:
 class Asked:
     """The same questions without the reader, and, where it has not learned from the set, with it.
 
-    `known` are the features of what the site is known to answer: its own wordings, each taken out and asked.
+    `known` are the features of what the site is known to answer: its own wordings, each taken out, or said
+    shorter.
     """
 
     cheap: Examples
@@ -137,9 +138,8 @@ def ask(labelled: LabelledSet, site: Path, embedder: Embedder, reader: Reader | 
 
 def known_to(site: Path, embedder: Embedder, reader: Reader) -> list[Mapping[str, float]]:
     """What search says of a site's own wordings; nothing where there are few."""
-    in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name)
     try:
-        cases = ask_itself(site, embedder, in_doubt, reader, fewest=FEWEST_KNOWN)
+        cases = ask_itself(site, embedder, reader, fewest=FEWEST_KNOWN)
     except IndexFailure:
         return []
     return [case.features for case in cases if case.kind == "known"]
@@ -245,6 +245,7 @@ def _said(part: Examples, p: np.ndarray) -> str:
 class Site:
     """How sure a site's own questions are; the log odds of its visitors' questions, and whether the first hit answers them."""
 
+    family: str
     known: float
     log_odds: np.ndarray
     right: np.ndarray
@@ -254,12 +255,12 @@ class Site:
         return float(np.logaddexp(0, (self.log_odds + shift) * (1 - 2 * self.right)).mean())
 
 
-def site_of(part: Asked, unseen: Calibration) -> Site:
+def site_of(family: str, part: Asked, unseen: Calibration) -> Site:
     """A site as a calibration that has not seen it judges it."""
     assert part.read
     real = part.read.real
     known = float(np.mean([unseen.log_odds(features) for features in part.known]))
-    return Site(known, np.array(list(map(unseen.log_odds, _features(real)))), real.right)
+    return Site(family, known, np.array(list(map(unseen.log_odds, _features(real)))), real.right)
 
 
 def own_shift(sites: Sequence[Site]) -> tuple[float, float]:
@@ -272,9 +273,11 @@ def own_shift(sites: Sequence[Site]) -> tuple[float, float]:
 
 def report_own_shift(sites: Sequence[Site]) -> tuple[float, float]:
     """What a site's own shift is worth, learned from the other sites. Returns `own_shift` of all."""
+    if len({site.family for site in sites}) < 2:
+        return 0.0, 0.0
     losses = []
     for site in sites:
-        mean, weight = own_shift([other for other in sites if other is not site])
+        mean, weight = own_shift([other for other in sites if other.family != site.family])
         best = best_shift(site.log_odds, site.right, np.ones(len(site.right)))
         losses.append([site.loss(shift) for shift in (0.0, weight * (site.known - mean), best)])
     before, after, least = np.mean(losses, 0)
@@ -312,7 +315,7 @@ def main() -> None:
         unseen = fit_both(others, embedder, reader)
         report(labelled.name, part, unseen)
         if part.known:
-            sites.append(site_of(part, unseen))
+            sites.append(site_of(labelled.family, part, unseen))
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             (args.out / f"{labelled.name}.json").write_text(as_json(unseen), "utf-8")

@@ -230,9 +230,9 @@ def latest(site: Path, opened: Callable[[], Index]) -> Callable[[], Index]:
         try:
             version = snapshot.version(site)
         except SnapshotDamaged:
-            if not held:
-                raise
-            return held[0][0]
+            if serving := held[:1]:
+                return serving[0][0]
+            raise
         except SnapshotMissing:
             held.clear()
             raise
@@ -246,7 +246,7 @@ def latest(site: Path, opened: Callable[[], Index]) -> Callable[[], Index]:
             )
             thread.start()
             thread.join(RELOAD_WAIT_S)
-            index = held[0][0] if held else index
-        return index
+            serving = held[:1] or serving
+        return serving[0][0]
 
     return get

@@ -10,6 +10,7 @@ questions are known (`benchmarks/fit_calibration.py`).
 
 import math
 import random
+import shutil
 import statistics
 import tempfile
 from collections import defaultdict
@@ -19,9 +20,9 @@ from pathlib import Path
 
 from crawler.records import FaqEntry, normalised
 from index import build, snapshot
-from index.calibrate import Calibration
+from index.calibrate import Calibration, Logistic
 from index.embed import Embedder
-from index.errors import IndexFailure
+from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
 from index.hybrid import Index
 from index.passage import Found
 from index.reader import Reader
@@ -42,12 +43,12 @@ ASKING = frozenset(
 
 @dataclass(frozen=True)
 class Case:
-    """A question put to the site: which kind, the probability given, what it rests on, and whether the first hit answers."""
+    """A question put to the site: which kind, what the search and the reader say, whether the first hit answers, and how sure."""
 
     kind: str
-    probability: float
     features: Mapping[str, float]
     right: bool
+    probability: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,13 @@ def refit(
         IndexFailure: nothing is published, too few of the entries have a question that can be asked, or there is no room to ask.
 
     """
-    cases = ask_itself(site, embedder, calibration, reader, progress)
-    known = statistics.mean(calibration.log_odds(case.features) for case in cases if case.kind == "known")
-    shift = calibration.known_weight * (known - calibration.known_mean)
-    own = replace(for_site(calibration, embedder, reader), shift=max(-FURTHEST, min(FURTHEST, shift)))
-    return Refit(own, tuple(replace(case, probability=own.probability(case.features)) for case in cases))
+    cases = ask_itself(site, embedder, reader, progress)
+    own = for_site(calibration, embedder, reader)
+    if own.asked_with == calibration.reader:  # with another reader, or none, what is usual is not known
+        known = statistics.mean(calibration.log_odds(case.features) for case in cases if case.kind == "known")
+        shift = calibration.known_weight * (known - calibration.known_mean)
+        own = replace(own, shift=max(-FURTHEST, min(FURTHEST, shift)))
+    return Refit(own, tuple(replace(case, probability=_given(own, case.features)) for case in cases))
 
 
 def for_site(calibration: Calibration, embedder: Embedder, reader: Reader | None) -> Calibration:
@@ -105,21 +108,27 @@ def for_site(calibration: Calibration, embedder: Embedder, reader: Reader | None
     return replace(calibration, embedder=embedder.digest, asked_with=reader.name if reader else "")
 
 
+def _given(calibration: Calibration, features: Mapping[str, float]) -> float:
+    """The probability that a visitor's question gets: where there is no doubt, the reader is not asked."""
+    sure = not calibration.doubts(features)
+    return calibration.probability({name: value for name, value in features.items() if not (sure and name == "read")})
+
+
 def ask_itself(
     site: Path,
     embedder: Embedder,
-    calibration: Calibration,
     reader: Reader | None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     fewest: int = FEWEST,
 ) -> list[Case]:
-    """The known and the hidden questions of a site, at most `CASES` of each, at least `fewest`, as `calibration` judges them.
+    """The known and the hidden questions of a site, at most `CASES` of each, at least `fewest`; the reader reads all of them.
 
     Raises:
         IndexFailure: as `refit`.
 
     """
-    index = Index.open(site, embedder, calibration, reader)
+    in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name if reader else "")
+    index = Index.open(site, embedder, in_doubt, reader)
     asked = [entry for entry in index.entries if entry.question]
     if len(asked) < fewest:
         raise IndexFailure(
@@ -140,15 +149,14 @@ def ask_itself(
 
     def judge(kind: str, found: Found, wanted: Collection[str]) -> None:
         right = bool(found.hits) and found.hits[0].entry.id in wanted
-        cases.append(Case(kind, found.probability, found.features, right))
+        cases.append(Case(kind, found.features, right))
         progress(len(cases), len(known) + len(drawn))
 
     with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
         less = index
         if held:  # an index without those wordings, with the vectors that the site has
-            less = Index.open(
-                _without_wordings(site, Path(folder), index, held, embedder), embedder, calibration, reader
-            )
+            beside = _without_wordings(site, Path(folder), index, held, embedder)
+            less = Index.open(beside, embedder, in_doubt, reader)
         for question, entry in known:
             judge("known", less.search(question, 5), same(entry))
     # What is written in another language may be the entry's own translation: it would answer.
@@ -165,14 +173,21 @@ def _without_wordings(site: Path, folder: Path, index: Index, held: Mapping[str,
     try:
         snapshot.copy(site, beside)
         build.sync(beside, [_without(held.get(entry.id), entry) for entry in index.entries], embedder)
+    except (SnapshotMissing, SnapshotDamaged):
+        raise
     except (OSError, IndexFailure) as error:
-        cause = error.__cause__ or error
-        reason = getattr(cause, "strerror", None) or cause
         raise IndexFailure(
-            f"site {site.name} cannot be copied to ask it ({reason}). Nothing of it has changed. "
+            f"site {site.name} cannot be copied to ask it ({_reason(error)}). Nothing of it has changed. "
             f"Make room in {folder.parent} for a second copy of its index, or set TMPDIR to another folder, and try again"
         ) from error
     return beside
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, shutil.Error):  # a list of what could not be copied: from, to, why
+        return str(error.args[0][0][2])
+    cause = error.__cause__ or error
+    return str(getattr(cause, "strerror", None) or cause)
 
 
 def _without(form: str | None, entry: FaqEntry) -> FaqEntry:

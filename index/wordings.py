@@ -47,7 +47,7 @@ class Wordings:
         sums = np.add.reduceat(kept, starts, dtype=np.float64) if len(rows) else np.zeros((0, dimension))
         ridge = RIDGE * np.trace(scatter) / dimension + 1e-9
         weights = np.linalg.solve(scatter + ridge * np.eye(dimension), (sums - counts[:, None] * mean).T).T
-        return cls(rows, mean.astype(np.float32), weights.astype(np.float32))
+        return cls(rows, mean.astype(np.float32), weights.astype(np.float32, order="C"))
 
     def scores(self, vector: Vectors, among: Rows, entries: int) -> Vectors:
         """How far a question of shape (dimension,) is an entry's, about 0 to 1, shape (entries,).
@@ -55,8 +55,11 @@ class Wordings:
         0 for what has few wordings and what is not `among` the rows that are asked for.
         """
         found = np.zeros(entries, np.float32)
-        _, taught, _ = np.intersect1d(self.rows, among, return_indices=True)
-        found[self.rows[taught]] = self.weights[taught] @ (vector - self.mean)
+        if len(self.rows):
+            among = np.unique(among)
+            at = np.minimum(np.searchsorted(self.rows, among), len(self.rows) - 1)
+            taught = at[self.rows[at] == among]
+            found[self.rows[taught]] = self.weights[taught] @ (vector - self.mean)
         return found
 
     def save(self, folder: Path) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 WORD = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 TOKEN = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff]+|[\u3040-\u30ff]+|{WORD}(?:['’]{WORD})?")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# Visitors leave them out: "devolucion". Not the marks of kana, nor those that are letters in other scripts.
-ACCENTS = re.compile("[\u0300-\u036f]")
+# Visitors leave them out of Latin letters: "devolucion". In other scripts a mark makes another letter.
+ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 HAN_RUN = re.compile(rf"{HAN.pattern}+")
 # Words that every question has, so that they say nothing about which entry answers.
 STOPWORDS = frozenset(

@@ -87,13 +87,12 @@ def test_grams_meet_where_words_are_misspelt_or_inflected() -> None:
         ("naïve café", "naive cafe"),
         ("İstanbul", "istanbul"),
         ("Đổi trả hàng", "đoi tra hang"),
-        ("Возврат", "возврат"),
     ],
 )
 def test_accents_may_be_left_out(written: str, typed: str) -> None:
     assert terms(written) == terms(typed)
 
 
-@pytest.mark.parametrize("text", ["ガイド", "한국어"])
+@pytest.mark.parametrize("text", ["ガイド", "한국어", "мой"])
 def test_marks_that_make_another_letter_stay(text: str) -> None:
     assert tokens(text) == [text]

@@ -65,6 +65,8 @@ def index_for(settings: Settings, site: str, embedder: Embedder) -> Callable[[],
 def calibration_for(settings: Settings, folder: Path, embedder: Embedder, reader: Reader | None) -> Calibration:
     """The calibration that the settings name, or a site's own, or the one that ships."""
     shipped, own = load_calibration(settings.calibration), folder / CALIBRATION
+    if shipped.embedder not in ("", embedder.digest):
+        log.warning("the probability was fitted with another embedder than %s: its level may be off", embedder.name)
     if not settings.calibration and own.exists():
         try:
             found = load_calibration(own)
@@ -77,12 +79,6 @@ def calibration_for(settings: Settings, folder: Path, embedder: Embedder, reader
             return found
         log.warning(
             "%s was fitted with another embedder, reader or version. Run 'kefu calibrate --site %s'", own, folder.name
-        )
-    if shipped.embedder not in ("", embedder.digest):
-        log.warning(
-            "the probability was fitted with another embedder than %s. Run 'kefu calibrate --site %s'",
-            embedder.name,
-            folder.name,
         )
     return shipped
 

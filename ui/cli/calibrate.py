@@ -47,9 +47,8 @@ def calibrate(
     with show_count("asking the site its own questions") as bar:
         fitted = refit(folder, embedder, load_calibration(), reader, bar)
     try:
-        with snapshot.writer_lock(folder):
-            snapshot.current(folder)  # it may have been removed meanwhile
-            write_text_atomically(folder / CALIBRATION, as_json(fitted.calibration))
+        snapshot.current(folder)  # it may have been removed meanwhile
+        write_text_atomically(folder / CALIBRATION, as_json(fitted.calibration))
     except OSError as error:
         raise IndexFailure(
             f"{folder} cannot be written ({error.strerror or error}). Mend the folder and try again"
