@@ -175,7 +175,7 @@ def test_whatever_breaks_the_visitor_is_told(tmp_path: Path, embedder: Embedder)
         raise ZeroDivisionError
         yield ""
 
-    fairly_sure = Calibration(Logistic({}, 0.3))
+    fairly_sure = Calibration(Logistic({}, 0.8))
     client = client_of(tmp_path, embedder, fairly_sure, Generator("broken", broken))
 
     found = events(client.post("/api/chat", json={"message": "退货要几天？"}).text)
@@ -195,7 +195,7 @@ def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedde
         finally:
             closed.set()
 
-    desk_client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.3)), Generator("endless", endless))
+    desk_client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.8)), Generator("endless", endless))
     running = uvicorn.Server(uvicorn.Config(desk_client.app, log_level="critical"))
     bound = listen("127.0.0.1", 0)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
