@@ -21,7 +21,9 @@ from index.passage import Found, Hit
 log = logging.getLogger(__name__)
 
 SEARCHED = 8
-# Each part of a question must stand among so many hits of the whole.
+# What answers a part of a question is among so many hits of the part, and among so many of the whole, which says what the part
+# is about: "and who pays?"
+PART_HITS = 3
 PARTS_WITHIN = 4
 # A hit this far below the best is about something else and is not given to the generator.
 NEAR = 0.04
@@ -62,19 +64,20 @@ class Bot:
         index, asked = self.index(), parts(question)
         if len(asked) < 2:
             return index.search(question, SEARCHED)
-        firsts = [index.nearest(part, 1) for part in asked]
-        wanted = list(dict.fromkeys(hits[0].entry.id for hits in firsts if hits))
         within = {hit.entry.id for hit in index.nearest(question, PARTS_WITHIN)}
-        if len(wanted) < 2 or not set(wanted) <= within:
+        found_by = [[hit.entry.id for hit in index.nearest(part, PART_HITS)] for part in asked]
+        firsts = [next((id_ for id_ in ids if id_ in within), "") for ids in found_by if ids]
+        wanted = list(dict.fromkeys(firsts))
+        if len(wanted) < 2 or "" in wanted:
             return index.search(question, SEARCHED)
         both = index.search(question, SEARCHED, together=wanted)
         if both.hits[0].entry.id not in wanted:
             return both
-        found = {hit.entry.id: hit for hit in both.hits}
+        hits = {hit.entry.id: hit for hit in both.hits}
         rest = (hit for hit in both.hits if hit.entry.id not in wanted)
         # Never direct: one published answer cannot be all of it.
         probability = min(both.probability, self.bands.direct - 1e-6)
-        return Found((*(found[i] for i in wanted), *rest), probability, both.features, len(wanted))
+        return Found((*(hits[i] for i in wanted), *rest), probability, both.features, len(wanted))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
         if band is Band.DIRECT:

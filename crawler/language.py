@@ -7,7 +7,7 @@ from functools import lru_cache
 STOPWORDS = {
     "en": (
         "the a an is are do does did i you my your we our how what when where can to of in for and it on with not "
-        "if be have will"
+        "if be have will was were has"
     ).split(),
     "de": "der die das und ist nicht ich wie was kann mein ein eine zu mit für wo werden wird sie wir es auf den im".split(),
     "fr": "le la les est une des je vous comment que qui puis mon ma pour avec pas quel quelle où du dans sur il".split(),

@@ -1,7 +1,7 @@
 """A site's entries -> a published snapshot. Embeds only what changed. Knows nothing of search."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +16,12 @@ from index.passage import SPLITTER, Passage, split, told_by
 from index.snapshot import Manifest
 from index.stores import open_store
 from index.wordings import Wordings
-from index.words import grams, terms
+from index.words import cut_by, grams, terms
 
 KEYS = "keys.bin"
 KEY_BYTES = 16
 AT_ONCE = 4096  # texts given to the embedder in one piece: memory does not grow with the site
-# The lexical indexes, by folder: what each reads of an entry.
-PARTS: dict[str, Callable[[FaqEntry], list[str]]] = {
-    "words": lambda entry: terms(told_by(entry)),
-    "spelt": lambda entry: grams(f"{entry.question} {' '.join(entry.similar)}"),
-}
+TERMS = "terms.txt"  # of each text that an entry tells a line: its key, a tab, its terms
 
 Progress = Callable[[int, int], None]
 
@@ -69,9 +65,13 @@ def sync(
     _embed([passages[places[0]] for places in missing], missing, vectors, embedder, progress)
     questions = [folder for folder, manifest in kept if manifest.get("questions") == made_of["questions"]]
     averages = centres.load(questions[0]).averages if questions else centres.question_averages(embedder)
+    # All that is taken over is read before `publish`, which sweeps what a killed writer left; words are cut inside it, so
+    # that a folder that cannot be written is said at once.
+    told = _known_terms([folder for folder, manifest in kept if _cut_alike(manifest, made_of)], entries)
 
     def write(folder: Path) -> Manifest:
         _write(folder, entries, keys, vectors, store)
+        _write_words(folder, entries, told)
         centres.build(averages, vectors, [passage.entry.language for passage in passages]).save(folder)
         _wordings(passages, vectors).save(folder)
         return made_of | {"passages": len(passages), "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -87,6 +87,7 @@ def _made_of(entries: Sequence[FaqEntry], embedder: Embedder, store: str) -> Man
     return {
         "embedder": {"name": embedder.name, "digest": embedder.digest, "dimension": embedder.dimension},
         "splitter": SPLITTER,
+        "cut_by": cut_by(),
         "questions": centres.questions_digest(),
         "store": store,
         "entries": len(entries),
@@ -103,7 +104,7 @@ def _published(site: Path) -> Manifest:
 
 
 def _made_from(manifest: Manifest) -> Manifest:
-    made_from = ("embedder", "splitter", "questions", "store", "entries", "entries_digest")
+    made_from = ("embedder", "splitter", "cut_by", "questions", "store", "entries", "entries_digest")
     return {name: manifest.get(name) for name in made_from}
 
 
@@ -162,9 +163,38 @@ def _write(folder: Path, entries: Sequence[FaqEntry], keys: Sequence[bytes], vec
     write_entries(folder / "entries.jsonl", entries)
     (folder / KEYS).write_bytes(b"".join(keys))
     _write_vectors(folder, vectors, store)
-    for part, tokens in PARTS.items():
+
+
+def _cut_alike(one: Manifest, other: Manifest) -> bool:
+    return all(one.get(name) == other[name] for name in ("splitter", "cut_by"))
+
+
+def _known_terms(kept: Iterable[Path], entries: Sequence[FaqEntry]) -> dict[bytes, list[str]]:
+    """The terms of what entries tell, by `_told_key`, taken from what is kept: to cut Chinese into words is slow."""
+    missing = {_told_key(entry) for entry in entries}
+    found: dict[bytes, list[str]] = {}
+    for folder in kept:
+        with (folder / TERMS).open("rb") as lines:
+            for line in lines:
+                key, _, said = line.partition(b"\t")
+                if key in missing:
+                    missing.remove(key)
+                    found[key] = said.decode().split()
+    return found
+
+
+def _write_words(folder: Path, entries: Sequence[FaqEntry], known: Mapping[bytes, list[str]]) -> None:
+    told = dict(known)
+    for entry in entries:
+        if (key := _told_key(entry)) not in told:
+            told[key] = terms(told_by(entry), entry.language)
+    with (folder / TERMS).open("wb") as lines:
+        for key, said in told.items():
+            lines.write(key + b"\t" + " ".join(said).encode() + b"\n")
+    spelt = [grams(f"{entry.question} {' '.join(entry.similar)}") for entry in entries]
+    for part, documents in (("words", [told[_told_key(entry)] for entry in entries]), ("spelt", spelt)):
         (folder / part).mkdir()
-        lexical.build([tokens(entry) for entry in entries]).save(folder / part)
+        lexical.build(documents).save(folder / part)
 
 
 def _wordings(passages: Sequence[Passage], vectors: Vectors) -> Wordings:
@@ -184,3 +214,8 @@ def _write_vectors(folder: Path, vectors: Vectors, store: str) -> None:
 def _key(passage: Passage) -> bytes:
     """Which text, and embedded as what: passages with the same key have the same vector."""
     return hashlib.sha256(f"{passage.kind}\x1f{passage.text}".encode()).digest()[:KEY_BYTES]
+
+
+def _told_key(entry: FaqEntry) -> bytes:
+    """Which text, and cut as which language's."""
+    return hashlib.sha256(f"{entry.language}\x1f{told_by(entry)}".encode()).hexdigest()[: 2 * KEY_BYTES].encode()

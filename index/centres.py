@@ -26,7 +26,7 @@ SHARE = 0.7
 
 @dataclass(frozen=True)
 class Centres:
-    """By the language of a question: the mean vector of such questions, and what to take from each passage's similarity.
+    """By the language of a question: the mean vector of such questions, and what to take from each passage's similarity, or to add.
 
     `averages` have shape (dimension,), `parts` (passages,); a passage in the language of the question keeps its similarity.
     """
@@ -60,14 +60,20 @@ def question_averages(embedder: Embedder) -> dict[str, Vectors]:
 
 
 def build(averages: Mapping[str, Vectors], vectors: Vectors, languages: Sequence[str]) -> Centres:
-    """Compare all passages, vectors of shape (n, dimension) in the given languages, with the average questions."""
+    """Compare all passages, vectors of shape (n, dimension) in the given languages, with the average questions.
+
+    Where the site has passages in the language of a question, those in another one are raised by as much as they are further
+    from the average question: or what a site says in one of its languages alone would not be found from the other.
+    """
     spoken, parts = np.array(languages), {}
     for asked_in, average in averages.items():
         likeness = vectors @ average
         part = np.zeros(len(vectors), np.float32)
-        for language in {*languages} - {asked_in, ""}:
-            here = spoken == language
-            part[here] = SHARE * (likeness[here] - likeness[here].mean())
+        levels = {language: likeness[spoken == language].mean() for language in {*languages} - {""}}
+        for language, level in levels.items():
+            here, raised = spoken == language, levels.get(asked_in, level) - level
+            if language != asked_in:
+                part[here] = SHARE * (likeness[here] - level) - raised
         parts[asked_in] = part
     return Centres(averages, parts)
 

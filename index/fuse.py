@@ -2,7 +2,7 @@
 
 A convex sum of scores, not of ranks: equal rank fusion lost on two of four measured sets (Bruch et al. 2023,
 "An Analysis of Fusion Functions for Hybrid Retrieval", https://arxiv.org/abs/2210.11934, finds the same). The weights were
-fitted on labelled sets, each left out in turn, and rounded; `benchmarks/fusion.py` shows what each is worth.
+fitted on labelled sets, each left out in turn, and rounded by hand (`benchmarks/fusion.py`).
 """
 
 import math
@@ -20,15 +20,16 @@ from index.lexical import Scores
 from index.passage import FIELDS
 from index.stores import Rows
 
-# Of the dense score, beside the questions of an entry: question with answer, and the answer alone.
-TOLD_WEIGHT = 0.15
-ALONE_WEIGHT = 0.30
+# Of the dense score, beside the questions of an entry: question with answer, and the answer alone. Where the entries of a site
+# mostly have `FORMS` wordings or more, these say more than the answers do.
+BESIDE_FEW = 1.20, 0.65
+BESIDE_MANY = 0.15, 0.30
 # Of the lexical score, beside a dense score of weight 1: entries with a question, and texts.
 ASKED_WORDS = 0.12
 TEXT_WORDS = 0.20
 # Of what the wordings of an entry have in common, beside a dense score of weight 1.
 WORDINGS_WEIGHT = 0.10
-# Of two entries that say the same in two languages, the visitor's comes first.
+# Of two entries that say the same in two languages, the one in the visitor's comes first.
 SAME_LANGUAGE = 0.02
 # What the reader's yes adds to a score.
 READ_WEIGHT = 0.06
@@ -54,19 +55,32 @@ class Compared:
 
 
 class EntryTable(NamedTuple):
-    """Entries, and what a ranking needs to know of each, as arrays of shape (entries,)."""
+    """Entries, and what a ranking needs to know of each, as arrays of shape (entries,); what "told" and "alone" weigh.
+
+    These two are the same for all entries of a site: "asked" is mostly higher, so that with weights by entry those that weigh it
+    more would stand higher for that alone.
+    """
 
     entries: Sequence[FaqEntry]
     has_question: npt.NDArray[np.bool_]
     forms: npt.NDArray[np.int64]
     languages: npt.NDArray[np.str_]
+    told_weight: float
+    alone_weight: float
 
     @classmethod
-    def of(cls, entries: Sequence[FaqEntry]) -> "EntryTable":
-        """The table of these entries, in their order."""
+    def of(cls, entries: Sequence[FaqEntry], weights: tuple[float, float] | None = None) -> "EntryTable":
+        """The table of these entries, in their order; "told" and "alone" weigh what suits them, or `weights`."""
         asks = np.array([bool(entry.question) for entry in entries], np.bool_)
         forms = np.array([len(entry.similar) for entry in entries], np.int64) + asks
-        return cls(entries, asks, forms, np.array([entry.language for entry in entries], np.str_))
+        many = bool(asks.any() and np.median(forms[asks]) >= FORMS)
+        languages = np.array([entry.language for entry in entries], np.str_)
+        return cls(entries, asks, forms, languages, *(weights or (BESIDE_MANY if many else BESIDE_FEW)))
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """What "told" and "alone" weigh beside "asked"."""
+        return self.told_weight, self.alone_weight
 
 
 class Scored(NamedTuple):
@@ -94,20 +108,23 @@ class Scored(NamedTuple):
 
 
 def rank(
-    compared: Compared, words: Scores, spelt: Scores, wordings: Scores, table: EntryTable, language: str
+    compared: Compared, words: Scores, spelt: Scores, wordings: Scores, table: EntryTable, preferred: str
 ) -> list[Scored]:
     """The best `RANKED` of the entries compared.
 
-    `words` and `spelt` are BM25 over its ceiling, `wordings` what `Wordings.scores` says; all of shape (entries,).
+    `words` and `spelt` are BM25 over its ceiling, `wordings` what `Wordings.scores` says; all of shape (entries,). Entries
+    in the `preferred` language come first where all else is equal.
     """
     rows, owners = np.unique(compared.owners, return_inverse=True)
     asked, told, alone = _by_field(compared, owners, table.has_question[rows], table.forms[rows])
-    dense = (asked + TOLD_WEIGHT * told + ALONE_WEIGHT * alone) / (1 + TOLD_WEIGHT + ALONE_WEIGHT)
+    dense = (asked + table.told_weight * told + table.alone_weight * alone) / (
+        1 + table.told_weight + table.alone_weight
+    )
     lexical = np.where(
         table.has_question[rows], ASKED_WORDS * (words[rows] + spelt[rows]) / 2, TEXT_WORDS * words[rows]
     )
     taught = WORDINGS_WEIGHT * wordings[rows]
-    scores = dense + lexical + taught + SAME_LANGUAGE * (table.languages[rows] == language)
+    scores = dense + lexical + taught + SAME_LANGUAGE * (table.languages[rows] == preferred)
     best = _place_of_best(compared.similarities, owners, len(rows))
     found = []
     for place in np.argsort(-scores, kind="stable")[:RANKED].tolist():

@@ -22,7 +22,7 @@ from index.passage import FIELDS, SPLITTER, Found, Hit, Passage, split
 from index.reader import READ_AT_MOST, Reader, excerpt
 from index.stores import VectorStore, open_store
 from index.wordings import Wordings
-from index.words import grams, terms
+from index.words import grams, lettered, terms
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +35,12 @@ Hidden = npt.NDArray[np.bool_]  # of each entry
 
 
 class _Asked(NamedTuple):
-    """A question: its vector of shape (1, dimension), language and terms."""
+    """A question: its vector of shape (1, dimension), its language, that of the entries it goes best with, and its terms in that."""
 
     text: str
     vector: Vectors
     language: str
+    answered_in: str
     terms: tuple[str, ...]
 
 
@@ -59,10 +60,11 @@ class Index:
         embedder: Embedder,
         calibration: Calibration,
         reader: Reader | None = None,
+        weights: tuple[float, float] | None = None,
     ) -> None:
         self.name = name
         self.entries = entries
-        self._table = fuse.EntryTable.of(entries)
+        self._table = fuse.EntryTable.of(entries, weights)
         self._passages = passages
         rows = {id(entry): number for number, entry in enumerate(entries)}
         self._owners = np.array([rows[id(passage.entry)] for passage in passages], np.int64)
@@ -71,13 +73,21 @@ class Index:
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
         self._wordings = wordings
         self._embedder, self._calibration, self._reader = embedder, calibration, reader
+        self._languages = {entry.language for entry in entries}
         # "hola" does not say which language it is; that of the site does.
         written = Counter(entry.language for entry in entries if entry.language not in ("", *SCRIPTS))
         self._otherwise = written.most_common(1)[0][0] if written else "en"
 
     @classmethod
-    def open(cls, site: Path, embedder: Embedder, calibration: Calibration, reader: Reader | None = None) -> "Index":
-        """Open what is published for a site.
+    def open(
+        cls,
+        site: Path,
+        embedder: Embedder,
+        calibration: Calibration,
+        reader: Reader | None = None,
+        weights: tuple[float, float] | None = None,
+    ) -> "Index":
+        """Open what is published for a site; `weights` are those of another index, if it is to be searched like that.
 
         Raises:
             SnapshotMissing: nothing is published.
@@ -106,7 +116,7 @@ class Index:
                 f"the index of site {site.name} holds {manifest['passages']} passages for {len(passages)} texts"
             )
         parts = (store, words, spelt, centres.load(folder), wordings.load(folder))
-        return cls(folder.name, passages, entries, *parts, embedder, calibration, reader)
+        return cls(folder.name, passages, entries, *parts, embedder, calibration, reader, weights)
 
     def search(
         self, question: str, k: int = 10, *, together: Collection[str] = (), without: Collection[str] = ()
@@ -126,6 +136,19 @@ class Index:
             return ()
         return self._hits(self._ranking(self._asked(question, self._vectors([question])))[:k])
 
+    @property
+    def weights(self) -> tuple[float, float]:
+        """What "told" and "alone" weigh beside "asked": it depends on how many wordings the entries have."""
+        return self._table.weights
+
+    def answers(self) -> Vectors:
+        """The vector of each entry's answer, the head of a long one, shape (entries, dimension)."""
+        parts = ("alone" if passage.entry.question else "pair" for passage in self._passages)
+        rows = [
+            row for row, (passage, part) in enumerate(zip(self._passages, parts, strict=True)) if passage.part == part
+        ]
+        return self._store.vectors()[rows]
+
     def search_many(
         self, questions: Sequence[str], k: int, done: Callable[[int], None] = lambda n: None
     ) -> list[Found]:
@@ -142,7 +165,9 @@ class Index:
         return bool(self.entries and question.strip())
 
     def _asked(self, question: str, vector: Vectors) -> _Asked:
-        return _Asked(question, vector, detect(question, self._otherwise), tuple(terms(question)))
+        language = detect(question, self._otherwise)
+        answered_in = language if language in self._languages else self._otherwise
+        return _Asked(question, vector, language, answered_in, tuple(terms(question, answered_in)))
 
     def _vectors(self, questions: Sequence[str]) -> Vectors:
         return self._embedder.embed(questions, "query", lambda n: None)
@@ -168,9 +193,9 @@ class Index:
         compared = self._compare(asked.vector, words, asked.language, hidden)
         if not len(compared.rows):
             return []
-        spelt = self._spelt.shares(grams(asked.text))
+        spelt = self._spelt.shares(grams(asked.text)) * np.float32(lettered(asked.text))
         taught = self._wordings_without(hidden).scores(asked.vector[0], compared.owners, len(self.entries))
-        return fuse.rank(compared, words, spelt, taught, self._table, asked.language)
+        return fuse.rank(compared, words, spelt, taught, self._table, asked.answered_in)
 
     def _wordings_without(self, hidden: Hidden | None) -> Wordings:
         """What is learned from the others: of what is hidden nothing may be left that tells it from them."""

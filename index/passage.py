@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from crawler.records import FaqEntry
 from index.embed import Kind
 
-# Raise it when `split` or `words.tokens` gives something else, or a snapshot holds something else: those made before are then
+# Raise it when `split`, `words.terms` or `words.grams` gives something else, or a snapshot holds something else: those made before are then
 # built anew, not misread.
-SPLITTER = 4
+SPLITTER = 5
 PIECE_CHARS = 400
 # What the passages of an entry are compared as: its questions, what it tells, and its answer without the question.
 FIELDS = ("asked", "told", "alone")

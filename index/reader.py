@@ -51,16 +51,16 @@ def excerpt(hit: Hit, asked: Collection[str]) -> str:
     """
     form = hit.passage.text if hit.passage.field == "asked" else hit.entry.question
     room = max(EXCERPT_TOKENS - _tokens_of(form), LEAST_OF_ANSWER)
-    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), asked, room)
+    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), hit.entry.language, asked, room)
     return f"{form}\n{said}" if form else said
 
 
-def _meeting(answer: str, asked: Collection[str], room: float) -> str:
+def _meeting(answer: str, language: str, asked: Collection[str], room: float) -> str:
     """The clauses that hold most of the question's terms, in their order. A term that few clauses hold counts more."""
     if _tokens_of(answer) <= room:
         return answer
     clauses = [clause for clause in CLAUSE.findall(answer) if clause.strip()]
-    held = [" ".join((plain(clause), *terms(clause))) for clause in clauses]
+    held = [" ".join((plain(clause), *terms(clause, language))) for clause in clauses]
     shares = np.zeros(len(clauses))
     for term in sorted(set(asked)):
         holding = [number for number, clause in enumerate(held) if term in clause]

@@ -1,8 +1,9 @@
 """The level of the probability, fitted to a site's own entries, and how often it will be wrong there.
 
-Two kinds of questions can be made from entries alone. *Known*: a wording is taken out, or the question said in fewer words, and
+Two kinds of questions can always be made from entries alone. *Known*: a wording is taken out, or the question said in fewer words, and
 its entry must still be found. *Hidden*: an entry is left out of the search, and its own question asked; nothing answers it any
-more, though the rest is about the same things. Fitting both by the book (Platt 1999, "Probabilistic Outputs for Support Vector
+more, though the rest is about the same things. A third, *translated*, is asked where a site says the same in two languages: an
+entry is left out, and the one in the other language must be found. Fitting the first two by the book (Platt 1999, "Probabilistic Outputs for Support Vector
 Machines") makes the probability worse: visitors ask otherwise. What carries over is how sure the known ones are: where they are
 surer than on most sites, visitors are answered more often than on most. How much that says was learned from sites whose visitors'
 questions are known (`benchmarks/fit_calibration.py`).
@@ -14,8 +15,9 @@ import shutil
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from crawler.records import FaqEntry, normalised
@@ -24,8 +26,8 @@ from index.calibrate import Calibration, Logistic
 from index.embed import Embedder
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
 from index.hybrid import Index
-from index.passage import Found
 from index.reader import Reader
+from index.twins import twins
 from index.words import HAN, in_order
 
 CALIBRATION = "calibration.json"
@@ -114,6 +116,16 @@ def _given(calibration: Calibration, features: Mapping[str, float]) -> float:
     return calibration.probability({name: value for name, value in features.items() if not (sure and name == "read")})
 
 
+@dataclass(frozen=True)
+class _Question:
+    """A question to ask without some of the entries; `wanted` are those that answer it."""
+
+    kind: str
+    text: str
+    wanted: Collection[str]
+    without: Collection[str] = ()
+
+
 def ask_itself(
     site: Path,
     embedder: Embedder,
@@ -121,7 +133,9 @@ def ask_itself(
     progress: Callable[[int, int], None] = lambda done, total: None,
     fewest: int = FEWEST,
 ) -> list[Case]:
-    """The known and the hidden questions of a site, at most `CASES` of each, at least `fewest`; the reader reads all of them.
+    """The known, hidden and translated questions of a site, at most `CASES` of each, of the first at least `fewest`.
+
+    The reader reads all of them.
 
     Raises:
         IndexFailure: as `refit`.
@@ -139,32 +153,46 @@ def ask_itself(
     drawn = rng.sample(asked, min(CASES, len(asked)))
     held = {entry.id: rng.choice(entry.similar) for entry in drawn if entry.similar}
     said = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
-    known = [(question, entry) for question, entry in said if question]
+    known = [_Question("known", question, same(entry)) for question, entry in said if question]
     if len(known) < fewest:
         raise IndexFailure(
             f"of {len(drawn)} questions of site {site.name} only {len(known)} can be asked in other words; a calibration of its own "
             f"needs {fewest}. Add similar questions to its entries, and use the calibration that ships until then"
         )
-    cases: list[Case] = []
-
-    def judge(kind: str, found: Found, wanted: Collection[str]) -> None:
-        right = bool(found.hits) and found.hits[0].entry.id in wanted
-        cases.append(Case(kind, found.features, right))
-        progress(len(cases), len(known) + len(drawn))
-
+    translated = list(_translated(index, drawn, same))
+    total = len(known) + len(drawn) + len(translated)
     with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
         less = index
         if held:  # an index without those wordings, with the vectors that the site has
-            beside = _without_wordings(site, Path(folder), index, held, embedder)
-            less = Index.open(beside, embedder, in_doubt, reader)
-        for question, entry in known:
-            judge("known", less.search(question, 5), same(entry))
+            copy = _without_wordings(site, Path(folder), index, held, embedder)
+            less = Index.open(copy, embedder, in_doubt, reader, index.weights)
+        cases: list[Case] = []
+        for question in chain(known, _hidden(index, drawn, same), translated):
+            asks = less if question.kind == "known" else index
+            found = asks.search(question.text, 5, without=question.without)
+            right = bool(found.hits) and found.hits[0].entry.id in question.wanted
+            cases.append(Case(question.kind, found.features, right))
+            progress(len(cases), total)
+    return cases
+
+
+def _hidden(index: Index, drawn: Sequence[FaqEntry], same: Callable[[FaqEntry], set[str]]) -> Iterator[_Question]:
     # What is written in another language may be the entry's own translation: it would answer.
     languages = {entry.language for entry in drawn}
     foreign = {language: {e.id for e in index.entries if e.language != language} for language in languages}
     for entry in drawn:
-        judge("hidden", index.search(entry.question, 5, without=same(entry) | foreign[entry.language]), ())
-    return cases
+        yield _Question("hidden", entry.question, (), same(entry) | foreign[entry.language])
+
+
+def _translated(index: Index, drawn: Sequence[FaqEntry], same: Callable[[FaqEntry], set[str]]) -> Iterator[_Question]:
+    rows = {entry.id: row for row, entry in enumerate(index.entries)}
+    found = twins(index.entries, index.answers(), [rows[entry.id] for entry in drawn])
+    # Two that are written alike in two languages, a telephone number say, are the same of each other too.
+    spoken = {entry.id: entry.language for entry in index.entries}
+    for row, others in found.items():
+        entry, meant = index.entries[row], [index.entries[other] for other in others]
+        wanted = {id_ for twin in meant for id_ in same(twin) if spoken[id_] != entry.language}
+        yield _Question("translated", entry.question, wanted, same(entry) - wanted)
 
 
 def _without_wordings(site: Path, folder: Path, index: Index, held: Mapping[str, str], embedder: Embedder) -> Path:

@@ -75,14 +75,34 @@ def test_words_weigh_more_in_a_text() -> None:
     assert ranking[0].score == pytest.approx(0.8 + fuse.TEXT_WORDS * 0.5 + fuse.SAME_LANGUAGE)
 
 
-def test_each_field_has_its_weight() -> None:
-    near = compared((0, "asked", 0.9), (0, "told", 0.8), (0, "told", 0.7), (0, "alone", 0.6))
+@pytest.mark.parametrize(
+    ("others", "score"),
+    [
+        ((), (0.9 + 1.20 * 0.8 + 0.65 * 0.6) / 2.85),
+        (("a",), (0.9 + 1.20 * 0.8 + 0.65 * 0.6) / 2.85),
+        (("a", "b"), (0.9 + 0.15 * 0.8 + 0.3 * 0.6) / 1.45),
+    ],
+)
+def test_each_field_has_its_weight(others: tuple[str, ...], score: float) -> None:
+    near = compared(
+        *((0, "asked", 0.9) for _ in range(1 + len(others))), (0, "told", 0.8), (0, "told", 0.7), (0, "alone", 0.6)
+    )
+    table = EntryTable.of([replace(EN, similar=others)])
 
-    (best,) = fuse.rank(near, NOTHING, NOTHING, NOTHING, EntryTable.of([EN]), "de")
+    (best,) = fuse.rank(near, NOTHING, NOTHING, NOTHING, table, "de")
 
     assert (best.asked, best.told, best.alone) == pytest.approx((0.9, 0.8, 0.6))
-    assert best.score == pytest.approx((0.9 + 0.15 * 0.8 + 0.3 * 0.6) / 1.45)
+    assert best.score == pytest.approx(score)
     assert best.passage == 0
+
+
+def test_the_weights_are_those_of_most_entries_or_given() -> None:
+    many, texts = replace(EN, similar=("a", "b")), [TEXT] * 3
+
+    assert EntryTable.of([many, EN, EN]).weights == fuse.BESIDE_FEW
+    assert EntryTable.of([many, many, EN, *texts]).weights == fuse.BESIDE_MANY
+    assert EntryTable.of([many], fuse.BESIDE_FEW).weights == fuse.BESIDE_FEW
+    assert EntryTable.of(texts).weights == EntryTable.of([]).weights == fuse.BESIDE_FEW
 
 
 def test_what_was_not_compared_is_no_nearer_than_the_last_that_was() -> None:
@@ -183,10 +203,12 @@ def test_what_is_only_language_is_taken_from_texts_in_another_one() -> None:
     average = np.array([0.6, 0.8], np.float32)
     vectors = np.array([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]], np.float32)
 
-    made = centres.build({"zh": average}, vectors, ["zh", "en", "en", ""])
+    made = centres.build({"zh": average, "ja": average}, vectors, ["zh", "en", "en", ""])
 
-    # The two English texts are .8 and 1.0 like an average Chinese question: .9 in the mean.
-    assert made.part("zh", np.arange(4)) == pytest.approx([0, -0.1 * centres.SHARE, 0.1 * centres.SHARE, 0])
+    # The two English texts are .8 and 1.0 like an average question: .9 in the mean, the Chinese one .6.
+    spread = 0.1 * centres.SHARE
+    assert made.part("zh", np.arange(4)) == pytest.approx([0, 0.3 - spread, 0.3 + spread, 0])
+    assert made.part("ja", np.arange(4)) == pytest.approx([0, -spread, spread, 0])  # the site has no Japanese
     assert made.part("de", np.arange(4)) == 0
 
 

@@ -17,6 +17,7 @@ from index.calibrate import Calibration, Logistic
 from index.embed import Embedder, Kind, Vectors, fake_embedder
 from index.errors import IndexFailure, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from index.hybrid import Index
+from index.passage import told_by
 from index.words import HAN
 
 CALIBRATION = Calibration(Logistic({"told": 4.0, "above_mean": 12.0}, -3.0))
@@ -95,6 +96,24 @@ def test_a_word_that_could_be_of_any_language_is_of_the_sites(site: Path, langua
     assert index.search("envio").features["across"] == across
 
 
+@pytest.mark.parametrize(
+    ("language", "entry", "question"),
+    [
+        ("de", "Wohin gehen Rücksendungen?", "Rücksendung?"),
+        ("ru", "Правила возврата товаров", "о возврате товара"),
+        ("nl", "Uw verzendingen volgen", "verzending"),  # looks like no language that is known by its words
+    ],
+)
+def test_a_question_is_stemmed_as_the_entries_of_the_site_are(
+    site: Path, language: str, entry: str, question: str
+) -> None:
+    index = index_of([FaqEntry("e", entry, "-", language=language), *ENTRIES[2:]], site)
+
+    hit = next(hit for hit in index.search(question).hits if hit.entry.id == "e")
+
+    assert hit.by_field["words"] > 0.3
+
+
 def test_an_empty_index_finds_nothing(site: Path) -> None:
     index = index_of((), site)
 
@@ -119,7 +138,12 @@ def test_entries_with_the_same_question_are_both_kept(site: Path) -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize(
-    ("question", "expected"), [("VIP 退货 returns", "zh"), ("how do I get VIP returns 退货", "en")]
+    ("question", "expected"),
+    [
+        ("VIP 退货 returns", "zh"),
+        ("how do I get VIP returns 退货", "en"),
+        ("wie kann ich die VIP returns 退货", "en"),  # the site has no German
+    ],
 )
 def test_of_twins_in_two_languages_the_visitors_comes_first(
     site: Path, question: str, expected: str, order: int
@@ -208,6 +232,32 @@ def test_only_new_texts_reach_the_embedder(site: Path) -> None:
     build.sync(site, (replace(RETURNS, answer="Within 60 days."), *ENTRIES[1:]), spy(fake_embedder()))
 
     assert sorted(texts) == ["How do I return an item?\nWithin 60 days.", "Within 60 days."]
+
+
+def test_only_new_texts_are_cut_into_words(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+    terms = build.terms
+
+    def counting(text: str, language: str) -> list[str]:
+        cut.append(text)
+        return terms(text, language)
+
+    changed = [*ENTRIES[:3], replace(FAPIAO, answer="不能。"), replace(RETURNS, id="de", language="de")]
+    build.sync(site, ENTRIES, fake_embedder())
+    monkeypatch.setattr(build, "terms", counting)
+    build.sync(site, changed, fake_embedder())
+
+    # The same text in another language is stemmed otherwise.
+    assert cut == [told_by(changed[3]), told_by(changed[4])]
+    build.sync(tmp_path / "anew", changed, fake_embedder())
+    here, anew = site / "snapshots" / "000002", tmp_path / "anew" / "snapshots" / "000001"
+    for file in ("words/vocabulary.json", "words/frequencies.npy", "words/bm25/indices.csc.index.npy"):
+        assert (here / file).read_bytes() == (anew / file).read_bytes()
+    for changed_by in (("SPLITTER", build.SPLITTER + 1), ("cut_by", lambda: "jieba 0.9")):
+        monkeypatch.setattr(build, *changed_by)
+        cut.clear()
+        build.sync(site, changed, fake_embedder())
+        assert len(cut) == 5
 
 
 def test_progress_counts_up_to_all_passages(site: Path) -> None:

@@ -16,9 +16,11 @@ from index.build import sync
 from index.calibrate import Calibration, Logistic, as_json, load_calibration
 from index.embed import fake_embedder
 from index.errors import IndexFailure, SnapshotMissing
+from index.fuse import BESIDE_MANY
 from index.hybrid import Index
 from index.reader import Reader
-from index.refit import Rate, for_site, refit
+from index.refit import Case, Rate, for_site, refit
+from index.twins import twins
 from ui.cli.run import run
 from ui.launch import calibration_for
 from ui.settings import Settings, Site, write_site
@@ -125,6 +127,83 @@ def test_on_a_translated_site_an_entry_that_is_hidden_takes_its_translation_with
     assert max(case.probability for case in hidden) < 0.5
 
 
+NUMBERED = [replace(entry, answer=f"{entry.id} {100 + number}") for number, entry in enumerate(ENTRIES)]
+
+
+def in_language(language: str, mark: str, alike: int = len(ENTRIES)) -> list[FaqEntry]:
+    """Translations as the fake embedder sees them: only `mark` is new, and the questions after the first few."""
+    return [
+        FaqEntry(f"{entry.id}-{language}", f"{entry.question if place < alike else place} {mark}", f"{entry.answer} {mark}", language=language)
+        for place, entry in enumerate(NUMBERED)
+    ]  # fmt: skip
+
+
+def translated(site: Path, *entries: FaqEntry) -> list[Case]:
+    sync(site, entries, fake_embedder())
+    return [case for case in refit(site, fake_embedder(), BASE).cases if case.kind == "translated"]
+
+
+def test_questions_of_translated_entries_are_asked_of_the_other_language(tmp_path: Path) -> None:
+    untranslated = FaqEntry("alone", "只有中文吗？", "只有中文 999", language="zh")
+
+    cases = translated(tmp_path / "s", *NUMBERED, *in_language("zh", "甲", alike=8), untranslated)
+
+    assert len(cases) == 2 * len(ENTRIES)
+    assert 8 <= sum(case.right for case in cases) < len(cases)
+
+
+def test_of_three_languages_both_others_answer(tmp_path: Path) -> None:
+    cases = translated(tmp_path / "s", *NUMBERED, *in_language("zh", "甲"), *in_language("ja", "を"))
+
+    assert len(cases) == 3 * len(ENTRIES)
+    assert all(case.right for case in cases)
+
+
+def test_an_answer_that_is_the_same_in_two_languages_answers(tmp_path: Path) -> None:
+    alike = [replace(entry, answer=NUMBERED[place].answer) for place, entry in enumerate(in_language("zh", "甲"))]
+
+    cases = translated(tmp_path / "s", *NUMBERED, *alike)
+
+    assert len(cases) == 2 * len(ENTRIES)
+    assert all(case.right for case in cases)
+
+
+def test_known_questions_are_asked_with_the_weights_of_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Index] = []
+    plainly = Index.open
+    monkeypatch.setattr(Index, "open", lambda *given: opened.append(plainly(*given)) or opened[-1])  # type: ignore[func-returns-value]
+    three = [replace(entry, similar=(*entry.similar, f"{entry.id} again")) for entry in ENTRIES]
+    sync(tmp_path / "s", three, fake_embedder())
+
+    refit(tmp_path / "s", fake_embedder(), BASE)
+
+    site, less = opened
+    assert max(len(entry.similar) for entry in less.entries) == 1
+    assert less.weights == site.weights == BESIDE_MANY
+
+
+def test_twins_are_nearest_to_each_other_and_give_the_same_numbers() -> None:
+    answers = {
+        "a": "30 days",
+        "b": "free above 99 yuan",
+        "c": "30天",
+        "d": "满98元包邮",
+        "e": "无数字",
+        "f": "no number",
+    }
+    entries = [FaqEntry(key, "", text, language="zh" if key in "cde" else "en") for key, text in answers.items()]
+    vectors = np.eye(3, dtype=np.float32)[[0, 1, 0, 1, 2, 2]]
+
+    # b and d are near and differ by a number, e and f have none.
+    assert twins(entries, vectors, range(6)) == {0: [2], 2: [0]}
+    assert twins(entries, vectors, [1, 2]) == {2: [0]}
+    assert twins([replace(entry, language="en") for entry in entries], vectors, range(6)) == {}
+    # Of two entries it cannot be told what is only language.
+    assert twins(entries[:4], vectors[:4], range(4)) == {}
+
+
 def test_an_entry_that_is_published_twice_does_not_answer_while_hidden(tmp_path: Path) -> None:
     twice = [*ENTRIES, *(FaqEntry(f"{e.id}-2", e.question, "On another page.", language="en") for e in ENTRIES)]
     sync(tmp_path / "s", twice, fake_embedder())
@@ -167,10 +246,8 @@ def test_a_fit_serves_as_long_as_embedder_reader_and_version_are_those_it_was_ma
     shipped, settings = load_calibration(), Settings(data=site.parent)
     reader = Reader(shipped.reader, lambda question, texts: np.zeros(len(texts), np.float32))
     own = replace(for_site(shipped, fake_embedder(), reader), shift=0.7)
-    path, another = (
-        site / refitting.CALIBRATION,
-        "with another embedder, reader or version. Run 'kefu calibrate --site shop'",
-    )
+    path = site / refitting.CALIBRATION
+    another = "with another embedder, reader or version. Run 'kefu calibrate --site shop'"
 
     for kept, opened, used, said in (
         (as_json(own), reader, own, ""),
@@ -190,9 +267,8 @@ def test_a_fit_serves_as_long_as_embedder_reader_and_version_are_those_it_was_ma
         path.write_text(kept, "utf-8")
         assert calibration_for(settings, site, fake_embedder(), opened) == used
         assert said in caplog.text
-        assert caplog.text.count("WARNING") == 1 + bool(
-            said
-        )  # one is that the fit is of another embedder than the fake
+        # One warning is that the fit which ships is of another embedder than the fake.
+        assert caplog.text.count("WARNING") == 1 + bool(said)
 
     path.unlink()
     caplog.clear()
@@ -227,6 +303,8 @@ def test_the_command_keeps_the_fit_and_shows_the_rates(
     kept = data / "sites" / "shop" / refitting.CALIBRATION
     assert load_calibration(kept) == refit(data / "sites" / "shop", fake_embedder(), BASE).calibration
     rates = {key: told[key] for key in told if key not in ("site", "file")}
+    across = [rates.pop(key) for key in ("false_refusals_across", "only_suggested_across", "wrong_entry_across")]
+    assert across == [{"count": 0, "of": 0, "interval": [0.0, 1.0]}] * 3  # nothing is translated
     assert {key: rate["of"] for key, rate in rates.items()} == dict.fromkeys(rates, len(ENTRIES))
     # All that is known is answered, and nothing that is hidden: told apart by the test above.
     assert {key: rate["count"] for key, rate in rates.items()} == dict.fromkeys(rates, 0)

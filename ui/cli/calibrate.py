@@ -58,9 +58,10 @@ def calibrate(
         emit({"site": name, "file": str(folder / CALIBRATION), **{key: _as_json(rate) for key, rate in rates.items()}})
         return
     for key, rate in rates.items():
+        if not rate.total:
+            continue
         low, high = rate.interval
-        share = rate.count / rate.total if rate.total else 0.0
-        show(f"{SAID[key]:46} {share:6.1%}  ({low:.1%} to {high:.1%}; {rate.count} of {rate.total})")
+        show(f"{SAID[key]:58} {rate.count / rate.total:6.1%}  ({low:.1%} to {high:.1%}; {rate.count} of {rate.total})")
     show(f"kept in {folder / CALIBRATION}; a running server reads it when it starts, or with the next snapshot")
 
 
@@ -70,6 +71,9 @@ SAID = {
     "false_refusals": "an entry answers it, and Kefu refuses",
     "only_suggested": "an entry answers it, and Kefu only suggests",
     "wrong_entry": "an entry answers it, and Kefu answers by another",
+    "false_refusals_across": "an entry in another language answers it, and Kefu refuses",
+    "only_suggested_across": "the same, and Kefu only suggests",
+    "wrong_entry_across": "the same, and Kefu answers by another",
 }
 
 
@@ -81,6 +85,13 @@ def _rates(fitted: "Refit", bands: "BandSettings") -> "dict[str, Rate]":
         "false_refusals": fitted.rate("known", lambda case: case.probability < bands.suggest),
         "only_suggested": fitted.rate("known", lambda case: bands.suggest <= case.probability < bands.generate),
         "wrong_entry": fitted.rate("known", lambda case: case.probability >= bands.generate and not case.right),
+        "false_refusals_across": fitted.rate("translated", lambda case: case.probability < bands.suggest),
+        "only_suggested_across": fitted.rate(
+            "translated", lambda case: bands.suggest <= case.probability < bands.generate
+        ),
+        "wrong_entry_across": fitted.rate(
+            "translated", lambda case: case.probability >= bands.generate and not case.right
+        ),
     }
 
 
