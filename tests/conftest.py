@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from index import catalogue, weights
@@ -18,6 +19,10 @@ from ui.settings import Settings
 
 # Read before any test hides the developer's own variables.
 MODELS = Path(os.environ.get("KEFU_MODELS", "") or weights.default_folder())
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("kefu", deadline=None)
+hypothesis.settings.load_profile("kefu")
 
 
 def absent(reason: str) -> None:

@@ -281,7 +281,7 @@ def test_two_hostile_mebibytes_take_no_time(body: bytes) -> None:
     assert time.process_time() - started < 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200), st.one_of(st.just(""), st.text(max_size=20).map("text/html; charset={}".format)))
 def test_whatever_comes_is_text(body: bytes, content_type: str) -> None:
     assert isinstance(decode(body, content_type), str)

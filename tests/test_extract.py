@@ -510,7 +510,7 @@ SCRAPS = [
 ]
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(
     html=st.sampled_from(PAGES),
     cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 400), st.sampled_from(SCRAPS)), max_size=8),
