@@ -22,7 +22,7 @@ ZH = {
     "hours": "（服务时间：{value}）",
     "separator": "；",
     "end": "。",
-    "notice": "您正在与{name}的智能客服（程序，并非真人）对话，回答均来自已公布的内容。为改进服务，对话内容会被保存，其中的手机号、邮箱、证件号和银行卡号会先隐去。",
+    "notice": "您正在与{name}的智能客服（程序，并非真人）对话，回答均来自已公布的内容。为改进服务，对话内容会被保存，其中的电话、邮箱、住址、证件号和银行卡号会先隐去。",
     "failed": "抱歉，系统出了点问题，请稍后再试。",
 }
 EN = {
@@ -42,7 +42,7 @@ EN = {
     "hours": " (hours: {value})",
     "separator": "; ",
     "end": ".",
-    "notice": "You're chatting with an automated assistant of {name}, not a person; it answers from published pages only. To improve the service the conversation is stored; phone numbers, e-mail addresses, ID and card numbers are masked first.",
+    "notice": "You're chatting with an automated assistant of {name}, not a person; it answers from published pages only. To improve the service the conversation is stored; phone numbers, e-mail and Chinese postal addresses, ID and card numbers are masked first.",
     "failed": "Sorry, something went wrong. Please try again in a moment.",
 }
 BUILT_IN: Mapping[str, Mapping[str, str]] = {"zh": ZH, "en": EN}
