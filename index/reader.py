@@ -2,22 +2,21 @@
 
 Embeddings say what a question and an entry are about; whether the one answers the other is seen only where both are read
 at once (Nogueira & Cho 2019, "Passage Re-ranking with BERT", https://arxiv.org/abs/1901.04085). The reader that ships is the
-lower layers of the default embedder with a low-rank adapter (Hu et al. 2021, "LoRA", https://arxiv.org/abs/2106.09685);
+lower layers of the default embedder with a low-rank adapter (`index/adapter.py`);
 `docs/reader.md` says what it was trained on and how well it does.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from index import weights
+from index.adapter import load_adapted
 from index.catalogue import DEFAULT_EMBEDDER
-from index.compiled import compile_layers
 from index.embed import Vectors, first_line, quiet_transformers
 from index.errors import ModelUnavailable
 from index.passage import Hit, up_to_an_end
@@ -51,11 +50,11 @@ def excerpt(hit: Hit, asked: Collection[str]) -> str:
     """
     form = hit.passage.text if hit.passage.field == "asked" else hit.entry.question
     room = max(EXCERPT_TOKENS - _tokens_of(form), LEAST_OF_ANSWER)
-    said = _meeting(hit.entry.answer[:ANSWER_CHARS].strip(), hit.entry.language, asked, room)
+    said = meeting(hit.entry.answer[:ANSWER_CHARS].strip(), hit.entry.language, asked, room)
     return f"{form}\n{said}" if form else said
 
 
-def _meeting(answer: str, language: str, asked: Collection[str], room: float) -> str:
+def meeting(answer: str, language: str, asked: Collection[str], room: float) -> str:
     """The clauses that hold most of the question's terms, in their order. A term that few clauses hold counts more."""
     if _tokens_of(answer) <= room:
         return answer
@@ -128,35 +127,18 @@ def _trained(model: Any) -> bool:
 
 
 def _adapted(folder: Path, device: str) -> Reader:
-    """The lower layers of the embedder in `folder`, with the adapter that ships added to their weights."""
+    """The reader that ships, on the embedder in `folder`: one output over the first token and the mean."""
     import torch
-    from safetensors import safe_open
-    from transformers import AutoTokenizer, BertModel
 
-    quiet_transformers()
-    with as_file(files("index").joinpath(ADAPTER)) as path, safe_open(path, "pt") as file:
-        about = file.metadata()
-        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118, no mapping
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    body = BertModel.from_pretrained(folder, num_hidden_layers=int(about["layers"]), add_pooling_layer=False)
-    head, bias = tensors.pop("head.weight").to(where), tensors.pop("head.bias").to(where)
-    with torch.no_grad():
-        for name in {key.rpartition(".")[0] for key in tensors}:
-            body.get_submodule(name).weight += tensors[f"{name}.up"] @ tensors[f"{name}.down"]
-    body.eval().to(where)
-    compile_layers(body)
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    model = load_adapted("index", ADAPTER, folder, device)
+    head, bias = model.output["head.weight"], model.output["head.bias"]
 
     def read(question: str, texts: Sequence[str]) -> Vectors:
         with torch.inference_mode():
-            asked = [question] * len(texts)
-            batch = tokenizer(
-                asked, list(texts), truncation=True, max_length=MAX_TOKENS, padding=True, return_tensors="pt"
-            ).to(where)
-            states = body(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
-            mask = batch["attention_mask"][..., None].to(states.dtype)
+            batch, states = model.read([question] * len(texts), texts, MAX_TOKENS)
+            mask = batch["attention_mask"][..., None].to(states)
             mean = (states * mask).sum(1) / mask.sum(1)
             logits = torch.cat([states[:, 0], mean], 1) @ head + bias
         return np.asarray(logits.cpu().numpy(), np.float32)
 
-    return Reader(about["name"], read)
+    return Reader(model.name, read)
