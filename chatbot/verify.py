@@ -7,9 +7,9 @@ a small model leaves out is the condition ("the shop pays" for "the shop pays if
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from chatbot.facts import missing, without_facts
 from index.words import tokens
 
 MIN_COVERAGE = 0.6
@@ -28,39 +28,7 @@ CONDITION = re.compile(
     r"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
     re.IGNORECASE,
 )
-LINK = re.compile(
-    r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|(?<![a-z0-9.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/[^\s)\]>，。；、]*)?"
-)
 MARKUP = re.compile(r"<[a-z/!]|\]\(|\w+script:", re.IGNORECASE)
-NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
-CHINESE_NUMBER = re.compile(
-    r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
-)
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-SMALL = (
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-)
-ENGLISH_NUMBERS = dict(zip((*SMALL, *TENS), (*range(2, 16), *range(20, 100, 10)), strict=True))
-# Promises of price and time that have no digits.
-PROMISE = re.compile(
-    r"免费|包邮|全额|终身|永久|当天|当日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
-)
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 NEGATION = re.compile(
     r"不|没|无法|未|非|禁止|\b(?:no|not|never|cannot|without|none|neither|nor)\b|n't\b", re.IGNORECASE
 )
@@ -84,7 +52,6 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
-    facts = set(_facts(_without_marks(sentence)))
     words = _words(sentence)
     if not words or MARKUP.search(sentence) or sentence.rstrip().endswith(CUT_OFF):
         return 0
@@ -94,7 +61,7 @@ def supported_by(sentence: str, passages: Sequence[str]) -> int:
         if (
             held > best_coverage
             and held >= MIN_COVERAGE
-            and facts <= set(_facts(passage))
+            and not missing(_without_marks(sentence), passage)
             and _says_it(sentence, words, passage)
         ):
             best, best_coverage = number, held
@@ -130,9 +97,7 @@ def _openings(passage: str) -> Iterator[tuple[str, str]]:
 
 def _words(text: str) -> set[str]:
     """Content words; numbers and links are compared as facts."""
-    return {
-        word for word in tokens(CHINESE_NUMBER.sub(" ", LINK.sub(" ", _without_marks(text)))) if not word.isdecimal()
-    }
+    return {word for word in tokens(without_facts(_without_marks(text))) if not word.isdecimal()}
 
 
 def clean(sentence: str) -> str:
@@ -148,34 +113,6 @@ def _without_marks(sentence: str) -> str:
         sentence,
         flags=re.IGNORECASE,
     )
-
-
-def _facts(text: str) -> Iterator[str]:
-    """Links, addresses, numbers and promises, in one spelling: full width, thousands commas and numerals folded."""
-    text = re.sub("[‐-―−~～]", "-", unicodedata.normalize("NFKC", text)).casefold()
-    for link in LINK.findall(text):
-        yield link.rstrip(".,;:!?/")
-    text = LINK.sub(" ", text)
-    for number in NUMBER.findall(text):
-        yield re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", number)
-    for number in CHINESE_NUMBER.findall(text):
-        yield str(_value(number))
-    for word in re.findall(r"[a-z]+", text):
-        if word in ENGLISH_NUMBERS:
-            yield str(ENGLISH_NUMBERS[word])
-    yield from PROMISE.findall(text)
-
-
-def _value(numeral: str) -> int:
-    total, section, digit = 0, 0, 0
-    for char in numeral:
-        if char in DIGITS:
-            digit = DIGITS[char]
-        elif char == "万":
-            total, section, digit = (total + section + digit) * UNITS[char], 0, 0
-        else:
-            section, digit = section + (digit or 1) * UNITS[char], 0
-    return total + section + digit
 
 
 def _same_negation(sentence: str, source: str) -> bool:
