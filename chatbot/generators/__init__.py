@@ -3,6 +3,7 @@
 quote                  the published answer, no model
 llamacpp:NAME|FILE     a GGUF file in this process, on the CPU
 local:NAME|FOLDER|FILE transformers on CUDA, MPS or CPU; a GGUF file works too
+openai:MODEL@URL       a server that speaks the OpenAI protocol; URL ends in /v1
 NAME                   a catalogue name or a .gguf file means llamacpp, anything else local
 """
 
@@ -21,17 +22,18 @@ Generate = Callable[[Prompt], Iterator[str]]
 
 @dataclass(frozen=True)
 class Generator:
-    """A `Generate` and the name that answers carry."""
+    """A `Generate` and the name that answers carry. What goes to a `remote` one leaves the machine, and is masked first."""
 
     name: str
     generate: Generate
+    remote: bool = False
 
 
 QUOTE = Generator("quote", quote)
 
 
-def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 0) -> Generator:
-    """A generator by its specification; catalogue models must be installed.
+def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 0, key: str = "") -> Generator:
+    """A generator by its specification; catalogue models must be installed. `key` is a server's.
 
     Raises:
         GeneratorUnavailable: it cannot be loaded.
@@ -39,10 +41,21 @@ def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 
     """
     if spec == "quote":
         return QUOTE
+    if spec.startswith("openai:"):
+        return _openai(spec.removeprefix("openai:"), key)
     scheme, _, name = spec.partition(":") if spec.partition(":")[0] in SCHEMES else ("", "", spec)
     if not scheme:
         scheme = "llamacpp" if name.endswith(".gguf") or catalogue.find(name) else "local"
     return SCHEMES[scheme](name, models, device, threads)
+
+
+def _openai(name: str, key: str) -> Generator:
+    from chatbot.generators.openai_http import open_openai
+
+    model, _, base = name.rpartition("@")
+    if not model or not base.startswith(("http://", "https://")):
+        raise GeneratorUnavailable(f"openai:{name} names no model and server. Write openai:MODEL@https://HOST/v1")
+    return Generator(model, open_openai(model, base, key), remote=True)
 
 
 def _llamacpp(name: str, models: Path, device: str, threads: int) -> Generator:
