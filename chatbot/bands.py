@@ -38,14 +38,18 @@ class Bands:
         """The band of a search result. A stored question, word for word, is its own answer: a clicked chip must work."""
         if not found.hits:
             return Band.REFUSE
-        best = found.hits[0].entry
-        if best.question and normalised(question) in {normalised(form) for form in (best.question, *best.similar)}:
-            return Band.DIRECT
-        if found.probability >= self.direct and best.question:
+        if self.is_stored(question, found) or (found.probability >= self.direct and found.hits[0].entry.question):
             return Band.DIRECT
         if found.probability >= self.generate:
             return Band.GENERATE
         return Band.SUGGEST if found.probability >= self.suggest or _names_a_topic(question, found) else Band.REFUSE
+
+    def is_stored(self, question: str, found: Found) -> bool:
+        """Whether the best hit has the question, word for word."""
+        if not found.hits or not found.hits[0].entry.question:
+            return False
+        best = found.hits[0].entry
+        return normalised(question) in {normalised(form) for form in (best.question, *best.similar)}
 
 
 def _names_a_topic(question: str, found: Found) -> bool:

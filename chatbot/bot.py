@@ -1,17 +1,20 @@
 """`Bot.reply`: one question to its answer, the whole path. Every step is a function of another module."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from chatbot.bands import SUGGESTED, Band, Bands
 from chatbot.condense import condense, parts
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
+from chatbot.intents import QUESTION, Classify, as_question
+from chatbot.links import host_of, only_own_links
 from chatbot.messages import Answer, Conversation, Delta, Event, Sources
+from chatbot.privacy import mask
 from chatbot.prompt import build_prompt, cite
-from chatbot.route import route
+from chatbot.route import OFTEN_PUBLISHED, STATUS, Reply, route, without_numbers
 from chatbot.texts import Texts
 from chatbot.verify import clean, sentences, supported_by
 from crawler.language import detect
@@ -37,17 +40,42 @@ class Bot:
     generator: Generator
     bands: Bands
     texts: Texts
+    classify: Classify = as_question
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    hosts: Set[str] = frozenset()  # that an answer may link to, beside those of the pages that it cites
 
     def reply(self, question: str, conversation: Conversation) -> Iterator[Event]:
-        """At most one `Sources`, then `Delta`s, then exactly one `Answer`."""
+        """At most one `Sources`, then `Delta`s, then exactly one `Answer`. Nothing in them loads anything or leads away from the site."""
+        hosts, contacts = set(self.hosts), set(self.texts.contacts.values())
+        with closing(self._reply(question, conversation)) as events:  # type: ignore[type-var]
+            for event in events:
+                if isinstance(event, Delta):
+                    yield Delta(only_own_links(event.text, hosts, contacts))
+                    continue
+                hosts |= {host_of(citation.url) for citation in event.citations}
+                if isinstance(event, Sources) or event.generator == "texts":  # fixed sentences are the operator's own
+                    yield event
+                else:
+                    yield replace(event, text=only_own_links(event.text, hosts, contacts))
+
+    def _reply(self, question: str, conversation: Conversation) -> Iterator[Event]:
         language = detect(question)
         if intent := route(question):
-            text = self.texts.say(intent.text, language)
-            yield Answer(text, intent.status, None, "texts")
+            yield self._say(intent, language)
             return
         asked = condense(question, conversation.messages)
+        intent = self.classify(question)
+        if intent == "order":
+            yield self._order(question, language)
+            return
         found = self._search(asked)
         band = self.bands.choose(asked, found)
+        # What is published goes before what a message looks like.
+        answers = (Band.DIRECT, Band.GENERATE) if intent in OFTEN_PUBLISHED else (Band.DIRECT,)
+        if intent != QUESTION and band not in answers and (said := self._said(intent, language)):
+            log.info("intent %s", intent)
+            yield said
+            return
         log.info("band %s at %.2f", band, found.probability)
         yield from self._write(band, asked, found, language)
 
@@ -58,6 +86,32 @@ class Bot:
             if self.generator is not QUOTE:
                 with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
                     next(pieces, None)
+
+    def _say(self, intent: str, language: str) -> Answer:
+        return Answer(self.texts.say(intent, language), STATUS[intent], None, "texts")
+
+    def _said(self, intent: str, language: str) -> Answer | None:
+        """What is said to an intent; None where the message is to be searched for all the same."""
+        if own := self.replies.get(intent):
+            text = own.texts.get(language) or next(iter(own.texts.values()), "")
+            if own.action == "handoff":
+                return Answer(
+                    " ".join(filter(None, (text, self.texts.say("contact", language)))), "handoff", None, "texts"
+                )
+            return Answer(text, "smalltalk", None, "texts") if own.action == "reply" else None
+        if intent not in STATUS or (intent == "contact" and not self.texts.reachable):
+            return None
+        return self._say(intent, language)
+
+    def _order(self, question: str, language: str) -> Answer:
+        """A visitor's own order cannot be seen from here: that is said, with what is published on it, and who can see it."""
+        general = without_numbers(question)
+        found = self._search(general or question)
+        if self.bands.choose(general, found) not in (Band.DIRECT, Band.GENERATE):
+            return self._say("order", language)
+        published = _published(found.hits[:1], found.probability)
+        parts = (self.texts.say("order_how", language), published.text, self.texts.say("contact", language))
+        return replace(published, text="\n\n".join(parts))
 
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
@@ -96,6 +150,8 @@ class Bot:
             yield _published(hits[: found.needed], found.probability)
             return
         asked = parts(question) if found.needed > 1 else [question]
+        if self.generator.remote:
+            asked = [mask(text) for text in asked]
         prompt = build_prompt(asked, hits, language, self.texts.name(language))
         citations = cite(prompt.hits)
         yield Sources(citations)

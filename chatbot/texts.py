@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LANGUAGES = ("zh", "en")
+WAYS = ("phone", "email", "url")
 
 ZH = {
     "greeting": "您好！我是{name}的智能客服，可以回答关于{name}的常见问题。请问有什么可以帮您？",
@@ -12,9 +13,13 @@ ZH = {
     "identity": "我是{name}的智能客服，由程序自动回答。我只根据{name}已公布的内容作答，并附上出处；不清楚的我会直说。",
     "abuse": "很抱歉让您不满意。请告诉我具体遇到了什么问题，我会尽力查找答案。",
     "handoff": "好的。{contact}",
+    "complaint": "非常抱歉给您带来了不好的体验。{contact}您也可以说说具体情况，我来查一下相关规定。",
+    "contact": "{contact}",
+    "order": "我看不到订单和账户信息，没法查询您这一单的情况。{contact}",
+    "order_how": "我看不到订单和账户信息，没法查询您这一单的情况。以下是{name}公布的相关说明：",
     "refused": "抱歉，我在{name}公布的内容里没有找到这个问题的答案。{contact}",
     "suggested": "我不太确定您问的是哪一个，您可能想问：",
-    "contact": "您可以这样联系人工客服：{ways}",
+    "reach": "您可以这样联系人工客服：{ways}",
     "no_contact": "目前没有配置人工客服的联系方式，请通过本网站公布的方式联系我们。",
     "email": "邮箱 [{value}](mailto:{value})",
     "phone": "电话 [{value}](tel:{value})",
@@ -32,9 +37,13 @@ EN = {
     "identity": "I'm the automated assistant of {name}, not a person. I answer only from what {name} has published and show where it says so; when I don't know, I say that.",
     "abuse": "I'm sorry this has been frustrating. Tell me what went wrong and I'll look for an answer.",
     "handoff": "Of course. {contact}",
+    "complaint": "I'm sorry about that. {contact} You can also tell me what happened, and I'll look up what applies.",
+    "contact": "{contact}",
+    "order": "I can't see orders or accounts, so I can't tell how yours stands. {contact}",
+    "order_how": "I can't see orders or accounts, so I can't tell how yours stands. This is what {name} has published about it:",
     "refused": "Sorry, I couldn't find an answer to that in what {name} has published. {contact}",
     "suggested": "I'm not sure which of these you mean. Did you want to ask:",
-    "contact": "You can reach a person here: {ways}",
+    "reach": "You can reach a person here: {ways}",
     "no_contact": "No way to reach a person has been set up in this chat; please use the contact details on our website.",
     "email": "e-mail [{value}](mailto:{value})",
     "phone": "phone [{value}](tel:{value})",
@@ -64,6 +73,11 @@ class Texts:
         contact = self._contact(code) if "{contact}" in text else ""
         return text.replace("{contact}", contact).replace("{name}", self.name(code)).replace("{value}", str(value))
 
+    @property
+    def reachable(self) -> bool:
+        """Whether a way to reach a person is configured."""
+        return any(self.contacts.get(kind) for kind in WAYS)
+
     def name(self, language: str) -> str:
         """The shop's name in a language, or the one there is."""
         return self.names.get(language) or next(iter(self.names.values()), "")
@@ -71,9 +85,7 @@ class Texts:
     def _contact(self, code: str) -> str:
         texts = BUILT_IN[code]
         ways = [
-            texts[kind].replace("{value}", value)
-            for kind, value in self.contacts.items()
-            if kind in ("phone", "email", "url") and value
+            texts[kind].replace("{value}", value) for kind, value in self.contacts.items() if kind in WAYS and value
         ]
         if not ways:
             return texts["no_contact"]
@@ -81,4 +93,4 @@ class Texts:
         said = (
             texts["separator"].join(ways) + (texts["hours"].replace("{value}", hours) if hours else "") + texts["end"]
         )
-        return texts["contact"].replace("{ways}", said)
+        return texts["reach"].replace("{ways}", said)

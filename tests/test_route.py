@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chatbot.route import route
+from chatbot.route import STATUS, route, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,13 @@ from chatbot.route import route
     ids=lambda value: value if value.isascii() and value.islower() else "",
 )
 def test_messages_that_are_no_question(intent: str, messages: str) -> None:
-    found = {message: getattr(route(message), "text", None) for message in messages.split("|")}
+    found = {message: route(message) for message in messages.split("|")}
 
     assert found == dict.fromkeys(found, intent)
 
 
 def test_only_handing_over_has_a_status_of_its_own() -> None:
-    statuses = {
-        text: getattr(route(text), "status", None) for text in ("转人工", "你好", "谢谢", "再见", "你是谁", "滚")
-    }
+    statuses = {text: STATUS[route(text) or ""] for text in ("转人工", "你好", "谢谢", "再见", "你是谁", "滚")}
 
     assert statuses.pop("转人工") == "handoff"
     assert set(statuses.values()) == {"smalltalk"}
@@ -148,3 +146,18 @@ def test_no_message_takes_long(unit: str) -> None:
     route((unit * 60)[:58] + "x")
 
     assert time.perf_counter() - begun < 0.2
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Where is my order 20231122?", "Where is my order ?"),
+        ("where is order #A-4471-22, please", "where is order , please"),
+        ("我的订单20231122001到哪了", "我的订单 到哪了"),
+        ("订单号 SF1234567890123 什么时候到", "订单号 什么时候到"),
+        ("how long do refunds take?", "how long do refunds take?"),
+        ("订单3天没发货", "订单3天没发货"),
+    ],
+)
+def test_the_number_of_an_order_is_taken_out(message: str, expected: str) -> None:
+    assert without_numbers(message) == expected

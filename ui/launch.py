@@ -7,14 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from safetensors import SafetensorError
+
 from chatbot.bands import Bands
 from chatbot.bot import Bot
 from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.intents import OWN, Classifier, as_question, classify_with, digest_of, load_classifier, shipped, with_own
+from chatbot.links import host_of
 from chatbot.memory import Memory, open_memory
+from chatbot.route import Reply
+from chatbot.support import Judge, open_judge
 from chatbot.texts import Texts
 from index import catalogue, weights
 from index.calibrate import Calibration, load_calibration
-from index.catalogue import DEFAULT_GENERATOR, Model
+from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Model
 from index.embed import Embedder, open_embedder
 from index.errors import IndexFailure
 from index.hybrid import Index, latest
@@ -47,7 +53,13 @@ def fetch_model(model: Model, models: Path, show: ShowDownload, say: Say) -> Pat
 def generator_for(settings: Settings, say: Say) -> Generator:
     """The generator of the settings. Without a name, the default model when installed, else `quote`, and it is said."""
     if settings.generator:
-        return open_generator(settings.generator, settings.models, device=settings.device, threads=settings.threads)
+        return open_generator(
+            settings.generator,
+            settings.models,
+            device=settings.device,
+            threads=settings.threads,
+            key=settings.generator_key.get_secret_value(),
+        )
     if weights.installed(DEFAULT_GENERATOR, settings.models):
         return open_generator(DEFAULT_GENERATOR, settings.models, device=settings.device, threads=settings.threads)
     say(f"no generator installed: published answers are quoted. 'kefu models pull {DEFAULT_GENERATOR}' fetches one")
@@ -88,7 +100,44 @@ def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Gener
     index = index_for(settings, site.name, embedder)
     index()
     bands = Bands(**site.bands.model_dump())
-    return Bot(index, generator, bands, texts_for(site))
+    classifier = classifier_for(settings, site, embedder)
+    classify = classify_with(classifier, embedder) if classifier else as_question
+    replies = {name: Reply(intent.reply, intent.action) for name, intent in site.intents.items()}
+    own = (*site.origins, *site.crawl.seeds, site.contacts.get("url", ""))
+    return Bot(
+        index, generator, bands, texts_for(site), classify, replies, frozenset(host_of(url) for url in own) - {""}
+    )
+
+
+def classifier_for(settings: Settings, site: Site | None, embedder: Embedder) -> Classifier | None:
+    """What tells a site's messages apart: its own where it has learned one, else the one that ships; None with another embedder."""
+    own = site_folder(settings, site.name) / OWN if site else None
+    if site and own and own.exists():
+        try:
+            found = load_classifier(own)
+            wanted = digest_of(with_own({name: intent.examples for name, intent in site.intents.items()}))
+            if (found.embedder, found.learned_from) == (embedder.digest, wanted):
+                return found
+        except (OSError, ValueError, KeyError, SafetensorError):
+            pass
+    if site and (site.intents or (own and own.exists())):
+        log.warning(
+            "the intents of %s are not learned as they are now. Run 'kefu intents train --site %s'",
+            site.name,
+            site.name,
+        )
+    return shipped() if shipped().embedder == embedder.digest else None
+
+
+def judge_for(settings: Settings, show: ShowDownload, say: Say) -> Judge:
+    """The judge of support; the model whose layers it uses is fetched when it is missing."""
+    if not weights.installed(DEFAULT_EMBEDDER, settings.models):
+        model = catalogue.find(DEFAULT_EMBEDDER)
+        assert model is not None  # noqa: S101 - it is in the catalogue
+        fetch_model(model, settings.models, show, say)
+    judge = open_judge(settings.models, settings.device)
+    assert judge is not None  # noqa: S101 - its model is installed
+    return judge
 
 
 def texts_for(site: Site) -> Texts:

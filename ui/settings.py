@@ -42,8 +42,9 @@ class Settings(BaseSettings):
     )
     generator: str = Field(
         "",
-        description="quote, a catalogue name, llamacpp:FILE, local:NAME; empty: the default model if installed, else quote",
+        description="quote, a catalogue name, llamacpp:FILE, local:NAME, openai:MODEL@URL; empty: the default model if installed, else quote",
     )
+    generator_key: SecretStr = Field(SecretStr(""), description="API key of the server that openai:… names")
     device: str = Field("", description="cpu, cuda or mps for torch; empty: the best there is")
     threads: Annotated[int, Field(ge=0)] = Field(
         0, description="threads of the CPU generator; 0: one for each processor"
@@ -112,6 +113,14 @@ class BandSettings(_Part):
     suggest: float = 0.30
 
 
+class OwnIntent(_Part):
+    """A kind of message of a site's own: how visitors say it, and what to say or do."""
+
+    examples: tuple[str, ...]
+    reply: dict[str, str] = Field(default_factory=dict, description="what to say, by language")
+    action: Literal["reply", "handoff", "search"] = "reply"
+
+
 class Site(_Part):
     """What belongs to one site: `sites/NAME/site.json`."""
 
@@ -125,6 +134,9 @@ class Site(_Part):
     )
     origins: tuple[str, ...] = Field(default=(), description="web origins that may embed the widget")
     bands: BandSettings = BandSettings()
+    intents: dict[str, OwnIntent] = Field(
+        default_factory=dict, description="kinds of messages of the site's own, by name"
+    )
 
 
 def read_settings(**given: Any) -> Settings:

@@ -18,6 +18,7 @@ from ui.cli import (
     export,
     extract,
     import_,
+    intents,
     models,
     rm,
     rollback,
@@ -25,6 +26,7 @@ from ui.cli import (
     serve,
     sites,
     status,
+    verify,
 )
 from ui.cli.context import Context
 from ui.cli.output import say, show
@@ -49,6 +51,8 @@ for command in (
     ask,
     serve,
     calibrate,
+    intents,
+    verify,
     sites,
     rollback,
     rm,

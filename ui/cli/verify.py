@@ -1,0 +1,60 @@
+"""`kefu verify`: whether texts say what an answer says, judged as the bot judges its own answers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ui.cli.context import JsonOption, settings_of
+from ui.cli.output import emit, say, show, show_count, show_download
+from ui.errors import BadCall
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify", help="Check answers, of any chatbot, against the texts that they are to rest on.")(verify)
+
+
+def verify(
+    context: typer.Context,
+    claims: Annotated[Path, typer.Option("--claims", help='A .jsonl file of {"id","sources":[texts],"answer"}.')],
+    json: JsonOption = False,
+) -> None:
+    """Say of each answer whether its sources support it."""
+    from chatbot.support import supported
+    from ui.launch import judge_for
+
+    rows = _claims_of(claims)
+    judge = judge_for(settings_of(context), show_download, say)
+    with show_count("checking") as bar:
+        for done, row in enumerate(rows, 1):
+            found = supported(row["answer"], row["sources"], judge)
+            bar(done, len(rows))
+            if json:
+                emit(
+                    {
+                        "id": row["id"],
+                        "supported": found.holds,
+                        "score": round(found.score, 4),
+                        "unsupported": list(found.words),
+                    }
+                )
+            else:
+                show(
+                    f"{row['id']}  {found.score:.2f}  "
+                    + ("supported" if found.holds else f"not supported: {', '.join(found.words)}")
+                )
+
+
+def _claims_of(path: Path) -> list[dict[str, Any]]:
+    from crawler.records import read_jsonl
+
+    rows = []
+    for where, row in read_jsonl(path):
+        sources = row.get("sources")
+        if "id" not in row or not isinstance(row.get("answer"), str) or not isinstance(sources, list):
+            raise BadCall(f'{where}: every line needs "id", "sources" (a list of texts) and "answer"')
+        if not all(isinstance(text, str) for text in sources):
+            raise BadCall(f'{where}: "sources" is a list of texts')
+        rows.append(row)
+    return rows
