@@ -7,9 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Set
 
+# Bounded, so that no text takes long.
 LINK = re.compile(
-    r"https?://[^\s)\]>，。；、]+|www\.[^\s)\]>，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|(?<![a-z0-9.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/[^\s)\]>，。；、]*)?"
+    r"https?://[^\s)\]>，。；、]{1,500}|www\.[^\s)\]>，。；、]{1,500}|(?<![a-z0-9._+-])[a-z0-9._+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}"
+    r"|(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,20}(?![a-z0-9-])(?:/[^\s)\]>，。；、]{0,500})?",
+    re.IGNORECASE,
 )
 ISO_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])(?!\d)")
 CHINESE_DATE = re.compile(r"(?<!\d)(?:((?:19|20)\d\d)年)?(0?[1-9]|1[0-2])月(?:(0?[1-9]|[12]\d|3[01])[日号])?")
@@ -19,9 +21,9 @@ ENGLISH_DATE = re.compile(
     rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({MONTH})\.?|({MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?!\d))(?:,? ((?:19|20)\d\d))?"
     rf"|\b({MONTH})\.?,? ((?:19|20)\d\d)"
 )
-NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
+NUMBER = re.compile(r"\d{1,30}(?:[.,:：/-]\d{1,30}){0,8}%?")
 CHINESE_NUMBER = re.compile(
-    r"[零一二两三四五六七八九十百千万]+(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
+    r"(?<![零一二两三四五六七八九十百千万])[零一二两三四五六七八九十百千万]{1,12}(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
 )
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 SMALL = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()

@@ -31,6 +31,7 @@ def event(text: str, finish: str | None = None) -> bytes:
     )
 
 
+NO_ERROR = b'data: {"choices": [], "error": null}\n\n'
 DONE = b"data: [DONE]\n\n"
 GOOD = (200, [event("You can "), event("return it."), event("", "stop"), DONE])
 
@@ -119,7 +120,7 @@ def test_an_answer_that_was_cut_off_says_so(server: Server, generate: Callable[[
 
 
 def test_the_last_word_is_optional(server: Server, generate: Callable[[Prompt], Iterator[str]]) -> None:
-    server.script = [(200, [b": comment\n\n", event("Yes."), event("", "stop")])]
+    server.script = [(200, [b": comment\n\n", NO_ERROR, event("Yes."), event("", "stop")])]
 
     assert list(generate(PROMPT)) == ["Yes."]
 
@@ -143,6 +144,8 @@ def test_what_may_pass_is_tried_again(
         ([(200, [b"data: nonsense\n\n"])], "something else than JSON"),
         ([(200, [b'data: {"error": {"message": "secret path"}}\n\n'])], "sent an error"),
         ([(200, [b'data: "text"\n\n'])], "sent an error"),
+        ([(200, [b'data: {"choices": ["x"]}\n\n'])], "something else than an answer"),
+        ([(200, [b'data: {"choices": [{"delta": {"content": ["x"]}}]}\n\n'])], "something else than an answer"),
     ],
 )
 def test_a_failure_is_one_that_the_bot_knows(
@@ -192,15 +195,31 @@ class Silent(list[bytes]):
 def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(server: Server, waits: list[float]) -> None:
     now = 0.0
     generate = openai.open_openai("m", server.base, sleep=waits.append, clock=lambda: now)
-    server.script = [(400, [])] * 3
+    server.script = [(401, [])] * 3
     for _ in range(3):
-        with pytest.raises(GeneratorFailed, match="answers 400"):
+        with pytest.raises(GeneratorFailed, match="answers 401"):
             list(generate(PROMPT))
 
     with pytest.raises(GeneratorFailed, match="asked again in 30 s"):
         list(generate(PROMPT))
     assert len(server.asked) == 3
     now, server.script = openai.REST_S, [GOOD]
+    first = generate(PROMPT)
+    assert next(first) == "You can "
+    with pytest.raises(GeneratorFailed, match="asked again"):  # one try, not all at once
+        list(generate(PROMPT))
+    assert list(first) == ["return it."]
+    server.script = [GOOD]
+    assert list(generate(PROMPT)) == ["You can ", "return it."]
+
+
+def test_a_question_that_is_refused_does_not_count(server: Server, waits: list[float]) -> None:
+    generate = openai.open_openai("m", server.base, sleep=waits.append)
+    server.script = [*[(400, [])] * 4, GOOD]
+    for _ in range(4):
+        with pytest.raises(GeneratorFailed, match="answers 400"):
+            list(generate(PROMPT))
+
     assert list(generate(PROMPT)) == ["You can ", "return it."]
 
 

@@ -7,6 +7,7 @@ openai:MODEL@URL       a server that speaks the OpenAI protocol; URL ends in /v1
 NAME                   a catalogue name or a .gguf file means llamacpp, anything else local
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +53,14 @@ def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 
 def _openai(name: str, key: str) -> Generator:
     from chatbot.generators.openai_http import open_openai
 
-    model, _, base = name.rpartition("@")
-    if not model or not base.startswith(("http://", "https://")):
-        raise GeneratorUnavailable(f"openai:{name} names no model and server. Write openai:MODEL@https://HOST/v1")
+    found = re.fullmatch(r"(.+?)@(https?://\S+)", name)
+    if found is None:
+        raise GeneratorUnavailable(
+            "the generator openai:… names no model and server. Write openai:MODEL@https://HOST/v1"
+        )
+    model, base = found.groups()
+    if "@" in base:
+        raise GeneratorUnavailable("the address of the generator holds a password. Put the key into KEFU_GENERATOR_KEY")
     return Generator(model, open_openai(model, base, key), remote=True)
 
 

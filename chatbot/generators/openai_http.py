@@ -17,9 +17,14 @@ from chatbot.verify import CUT_OFF
 MAX_NEW_TOKENS = 200
 CONNECT_S, SILENCE_S, TOTAL_S = 5.0, 20.0, 60.0
 RETRIES, BACKOFF_S, LONGEST_WAIT_S = 2, 0.5, 5.0
+OF_THE_QUESTION = (400, 413, 422)  # a filter of contents, or too long a prompt
 # After so many failures in a row nobody waits for the server for a while.
 FAILURES, REST_S = 3, 30.0
 READ_BYTES, MAX_EVENT_BYTES = 65_536, 1_000_000
+
+
+class _Refused(GeneratorFailed):
+    """The server will not answer this question."""
 
 
 @dataclass
@@ -33,15 +38,16 @@ class _Breaker:
 
     def check(self) -> None:
         with self.lock:
-            left = self.rests_until - self.clock()
+            left = self.rests_until - self.clock() if self.failures >= FAILURES else 0.0
+            if left <= 0 and self.failures >= FAILURES:
+                self.rests_until = self.clock() + REST_S  # for all but this one
         if left > 0:
             raise GeneratorFailed(f"the server failed {FAILURES} times in a row and is asked again in {left:.0f} s")
 
     def note(self, good: bool) -> None:
         with self.lock:
             self.failures = 0 if good else self.failures + 1
-            if self.failures >= FAILURES:
-                self.rests_until = self.clock() + REST_S
+            self.rests_until = self.clock() + REST_S
 
 
 def open_openai(
@@ -59,6 +65,8 @@ def open_openai(
         breaker.check()
         try:
             yield from _stream(_opened(model, base, key, prompt, sleep), clock)
+        except _Refused as refusal:  # the question is at fault, not the server
+            raise GeneratorFailed(str(refusal)) from refusal
         except (GeneratorFailed, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
             breaker.note(False)
             # A message of requests holds the address, which may hold a password.
@@ -96,8 +104,11 @@ def _opened(model: str, base: str, key: str, prompt: Prompt, sleep: Callable[[fl
             if response.status_code == requests.codes.ok:
                 return response
             response.close()
+            said = f"the server answers {response.status_code}"
+            if response.status_code in OF_THE_QUESTION:
+                raise _Refused(said)
             if tried == RETRIES or (response.status_code != requests.codes.too_many and response.status_code < 500):
-                raise GeneratorFailed(f"the server answers {response.status_code}")
+                raise GeneratorFailed(said)
             wait = _asked_to_wait(response, wait)
         sleep(wait)
     raise AssertionError("unreachable")
@@ -119,25 +130,25 @@ def _stream(response: requests.Response, clock: Callable[[], float]) -> Iterator
     """The pieces of text of a stream of server-sent events; closing this iterator closes the connection, and with it the server's work."""
     ends, finished = clock() + TOTAL_S, False
     with response:
-        for line in _lines(response):
-            if clock() > ends:
-                raise GeneratorFailed(f"no end within {TOTAL_S:.0f} s")
+        for line in _lines(response, lambda: clock() > ends):
             name, _, data = line.strip().partition(b":")
             if name != b"data" or not data.strip():
                 continue
             if data.strip() == b"[DONE]":
                 return
             event = _parsed(data)
-            finished = finished or any(choice.get("finish_reason") for choice in event.get("choices") or ())
+            finished = finished or any(choice.get("finish_reason") for choice in _choices(event))
             yield from _pieces(event)
     if not finished:
         raise GeneratorFailed("the server broke off")
 
 
-def _lines(response: requests.Response) -> Iterator[bytes]:
+def _lines(response: requests.Response, too_late: Callable[[], bool]) -> Iterator[bytes]:
     """Lines as they come; `Response.iter_lines` waits for the end of a body that is not sent in chunks."""
     rest = b""
     while piece := response.raw.read1(READ_BYTES, decode_content=True):
+        if too_late():
+            raise GeneratorFailed(f"no end within {TOTAL_S:.0f} s")
         *lines, rest = (rest + piece).split(b"\n")
         yield from lines
         if len(rest) > MAX_EVENT_BYTES:
@@ -150,14 +161,25 @@ def _parsed(data: bytes) -> dict[str, Any]:
         found = json.loads(data)
     except ValueError as error:
         raise GeneratorFailed("the server sent something else than JSON") from error
-    if not isinstance(found, dict) or "error" in found:
+    if not isinstance(found, dict) or found.get("error"):
         raise GeneratorFailed("the server sent an error")
     return found
 
 
+def _choices(event: dict[str, Any]) -> list[dict[str, Any]]:
+    found = event.get("choices") or []
+    if not isinstance(found, list) or not all(isinstance(choice, dict) for choice in found):
+        raise GeneratorFailed("the server sent something else than an answer")
+    return found
+
+
 def _pieces(event: dict[str, Any]) -> Iterator[str]:
-    for choice in event.get("choices") or ():
-        if text := (choice.get("delta") or {}).get("content"):
+    for choice in _choices(event):
+        delta = choice.get("delta") or {}
+        text = delta.get("content") if isinstance(delta, dict) else delta
+        if text and not isinstance(text, str):
+            raise GeneratorFailed("the server sent something else than an answer")
+        if text:
             yield text
         if choice.get("finish_reason") == "length":
             yield CUT_OFF

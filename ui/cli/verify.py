@@ -1,4 +1,4 @@
-"""`kefu verify`: whether texts say what an answer says, judged as the bot judges its own answers."""
+"""`kefu verify`: whether texts say what an answer says, judged by the model that ships for it."""
 
 from pathlib import Path
 from typing import Annotated, Any
