@@ -5,7 +5,6 @@ Phone numbers are told from order numbers by the plans of `phonenumbers`, by how
 
 import ipaddress
 import re
-from functools import cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -148,7 +147,6 @@ def _is_phone(match: re.Match[str]) -> bool:
     return any(_in_plan(written, region) for region in REGIONS)
 
 
-@cache
 def _in_plan(written: str, region: str | None) -> bool | None:
     """Whether the numbering plan of a region, or of the number's own, holds it; None for a company's line."""
     try:
