@@ -20,7 +20,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from support_claims import Claim
 from train_support import MADE, SEED, all_claims, kept_out
 
-from chatbot.support import FEATURES, Fit, Judge, evidence, features, open_judge
+from chatbot.support import FEATURES, Fit, Judge, features, open_judge, read_together
 from chatbot.verify import clean, sentences, supported_by
 from crawler.records import read_jsonl
 from index import weights
@@ -30,11 +30,7 @@ MADE_EACH = 300
 
 def measured(rows: Sequence[tuple[str, tuple[str, ...]]], judge: Judge) -> np.ndarray:
     """The features of (answer, sources), shape (rows, features)."""
-    found = []
-    for answer, sources in rows:
-        said = [text for sentence in sentences([answer]) if (text := clean(sentence))]
-        found.append(features(judge(said, [evidence(text, sources) for text in said])))
-    return np.array(found)
+    return np.array([features(read_together(answer, sources, judge)[1]) for answer, sources in rows])
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import math
 import random
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,21 +60,38 @@ class Adapted(nn.Module):  # type: ignore[misc]
         return self.base(states) + states @ self.down.T @ self.up.T
 
 
+def adapted_body(folder: Path | None) -> tuple[Any, dict[str, Adapted]]:
+    """The lower layers of the embedder, of which only the adapters learn, and these by where they stand."""
+    body = BertModel.from_pretrained(folder, num_hidden_layers=LAYERS, add_pooling_layer=False)
+    body.requires_grad_(False)
+    adapted: dict[str, Adapted] = {}
+    for layer in range(ADAPTED_FROM, LAYERS):
+        for part in ADAPTED:
+            name = f"encoder.layer.{layer}.{part}"
+            parent, _, last = name.rpartition(".")
+            adapted[name] = Adapted(body.get_submodule(name))
+            setattr(body.get_submodule(parent), last, adapted[name])
+    return body, adapted
+
+
+def adapter_tensors(adapted: Mapping[str, Adapted]) -> dict[str, torch.Tensor]:
+    """The adapters, by the names of the file."""
+    return {f"{name}.{part}": getattr(m, part) for name, m in adapted.items() for part in ("up", "down")}
+
+
+def save_adapter(path: Path, name: str, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write what was trained, in half precision."""
+    halves = {key: tensor.detach().half().contiguous() for key, tensor in tensors.items()}
+    save_file(halves, path, {"name": name, "layers": str(LAYERS), "base": DEFAULT_EMBEDDER})
+
+
 class Trained(nn.Module):  # type: ignore[misc]
     """The lower layers of the embedder, adapted, and one output over first token and mean."""
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        self.body = BertModel.from_pretrained(folder, num_hidden_layers=LAYERS, add_pooling_layer=False)
-        self.body.requires_grad_(False)
-        self.adapted: dict[str, Adapted] = {}
-        for layer in range(ADAPTED_FROM, LAYERS):
-            for part in ADAPTED:
-                name = f"encoder.layer.{layer}.{part}"
-                parent, _, last = name.rpartition(".")
-                self.adapted[name] = Adapted(self.body.get_submodule(name))
-                setattr(self.body.get_submodule(parent), last, self.adapted[name])
+        self.body, self.adapted = adapted_body(folder)
         self.head = nn.Linear(2 * self.body.config.hidden_size, 1)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
@@ -91,8 +108,7 @@ class Trained(nn.Module):  # type: ignore[misc]
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What is trained, by the names of the file."""
-        found = {f"{name}.{part}": getattr(m, part) for name, m in self.adapted.items() for part in ("up", "down")}
-        return found | {"head.weight": self.head.weight[0], "head.bias": self.head.bias}
+        return adapter_tensors(self.adapted) | {"head.weight": self.head.weight[0], "head.bias": self.head.bias}
 
     def load(self, path: Path) -> None:
         """Go on with an adapter of this shape."""
@@ -103,8 +119,7 @@ class Trained(nn.Module):  # type: ignore[misc]
 
     def save(self, path: Path) -> None:
         """Write what was trained, in half precision."""
-        halves = {name: tensor.detach().half().contiguous() for name, tensor in self.tensors().items()}
-        save_file(halves, path, {"name": NAME, "layers": str(LAYERS), "base": DEFAULT_EMBEDDER})
+        save_adapter(path, NAME, self.tensors())
 
 
 def loss_of(logits: torch.Tensor, groups: Sequence[Group]) -> torch.Tensor:

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from support_claims import HELD, Claim, from_squad, from_summedits, from_texts, from_written
 from torch import nn
-from train_reader import ADAPTED, Adapted
-from transformers import AutoTokenizer, BertModel
+from train_reader import adapted_body, adapter_tensors, save_adapter
+from transformers import AutoTokenizer
 
 from chatbot.support import MAX_TOKENS, evidence
 from crawler.files import load
@@ -33,7 +33,6 @@ from index.catalogue import DEFAULT_EMBEDDER
 from index.embed import quiet_transformers
 
 NAME = "kefu-support-1"
-LAYERS, ADAPTED_FROM = 8, 2
 LEARNING_RATE, WARM_UP, BATCH, OF_CLAIM = 1e-3, 0.06, 16, 0.5
 WRITTEN_TIMES = 2  # passes over what people wrote, where the rest is read once
 SQUAD_SHARE = 0.35
@@ -48,15 +47,7 @@ class Trained(nn.Module):  # type: ignore[misc]
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        self.body = BertModel.from_pretrained(folder, num_hidden_layers=LAYERS, add_pooling_layer=False)
-        self.body.requires_grad_(False)
-        self.adapted: dict[str, Adapted] = {}
-        for layer in range(ADAPTED_FROM, LAYERS):
-            for part in ADAPTED:
-                name = f"encoder.layer.{layer}.{part}"
-                parent, _, last = name.rpartition(".")
-                self.adapted[name] = Adapted(self.body.get_submodule(name))
-                setattr(self.body.get_submodule(parent), last, self.adapted[name])
+        self.body, self.adapted = adapted_body(folder)
         self.head = nn.Linear(self.body.config.hidden_size, 3)
 
     def forward(self, claims: Sequence[Claim]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,8 +75,7 @@ class Trained(nn.Module):  # type: ignore[misc]
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What is trained, by the names of the file."""
-        found = {f"{name}.{part}": getattr(m, part) for name, m in self.adapted.items() for part in ("up", "down")}
-        return found | {"head.weight": self.head.weight, "head.bias": self.head.bias}
+        return adapter_tensors(self.adapted) | {"head.weight": self.head.weight, "head.bias": self.head.bias}
 
     def load(self, path: Path) -> None:
         """Go on with what an adapter shares with this one."""
@@ -97,8 +87,7 @@ class Trained(nn.Module):  # type: ignore[misc]
 
     def save(self, path: Path) -> None:
         """Write what was trained, in half precision."""
-        halves = {name: tensor.detach().half().contiguous() for name, tensor in self.tensors().items()}
-        save_file(halves, path, {"name": NAME, "layers": str(LAYERS), "base": DEFAULT_EMBEDDER})
+        save_adapter(path, NAME, self.tensors())
 
 
 def wrongness(logits: torch.Tensor) -> torch.Tensor:

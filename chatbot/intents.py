@@ -150,11 +150,6 @@ def embedded(
     return embedder.embed([example.text for example in examples], "query", done)
 
 
-def fit(examples: Sequence[Example], vectors: Vectors, embedder: str) -> Classifier:
-    """A classifier of the examples; its threshold is set on out-of-fold probabilities."""
-    return _fitted(examples, vectors, embedder, threshold_of(examples, *out_of_fold(examples, vectors)[:2]))
-
-
 def out_of_fold(
     examples: Sequence[Example], vectors: Vectors
 ) -> tuple[tuple[str, ...], Numbers, npt.NDArray[np.int64]]:
@@ -166,7 +161,7 @@ def out_of_fold(
     likely, fold_of = np.zeros((len(examples), len(names))), np.zeros(len(examples), np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(vectors, labels)
     for fold, (learned, judged) in enumerate(folds):
-        one = _fitted([examples[row] for row in learned], vectors[learned], "", 0.0)
+        one = fit([examples[row] for row in learned], vectors[learned], "", 0.0)
         likely[judged] = one.probabilities([examples[row].text for row in judged], vectors[judged])
         fold_of[judged] = fold
     return names, likely, fold_of
@@ -199,7 +194,8 @@ def classify_with(classifier: Classifier, embedder: Embedder) -> Classify:
     return classify
 
 
-def _fitted(examples: Sequence[Example], vectors: Vectors, embedder: str, threshold: float) -> Classifier:
+def fit(examples: Sequence[Example], vectors: Vectors, embedder: str, threshold: float) -> Classifier:
+    """A classifier of the examples. `threshold` is that of `threshold_of`, over `out_of_fold`."""
     from sklearn.linear_model import LogisticRegression
 
     mean = vectors.mean(0)

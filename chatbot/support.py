@@ -106,8 +106,7 @@ class Supported:
 
 def supported(answer: str, sources: Sequence[str], judge: Judge) -> Supported:
     """Read every sentence of an answer together with what the sources say nearest to it."""
-    said = [text for sentence in sentences([answer]) if (text := clean(sentence))]
-    marks = judge(said, [evidence(text, sources) for text in said])
+    said, marks = read_together(answer, sources, judge)
     logit = float(features(marks) @ np.array(_fitted().weights)) + _fitted().bias
     score = 1 / (1 + math.exp(-logit))
     return Supported(
@@ -115,6 +114,12 @@ def supported(answer: str, sources: Sequence[str], judge: Judge) -> Supported:
         score,
         tuple(word for text, found in zip(said, marks, strict=True) for word in doubted(text, found)),
     )
+
+
+def read_together(answer: str, sources: Sequence[str], judge: Judge) -> tuple[list[str], list[Marks]]:
+    """The sentences of an answer, and the marks of each beside its evidence."""
+    said = [text for sentence in sentences([answer]) if (text := clean(sentence))]
+    return said, judge(said, [evidence(text, sources) for text in said])
 
 
 def features(marks: Sequence[Marks]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from chatbot.errors import ChatbotError
 from chatbot.evaluate import curves, figures
 from chatbot.intents import (
     QUESTION,
+    Classifier,
     Example,
     built_in,
     classify_with,
@@ -19,8 +20,10 @@ from chatbot.intents import (
     fit,
     load_classifier,
     named,
+    out_of_fold,
     read_examples,
     shipped,
+    threshold_of,
     with_own,
 )
 from chatbot.route import Reply
@@ -43,10 +46,15 @@ def vectors(of: Sequence[Example]) -> Vectors:
     return fake_embedder().embed([example.text for example in of], "query", lambda done: None)
 
 
+def fitted_to(learned: Sequence[Example]) -> Classifier:
+    names, likely, _ = out_of_fold(learned, vectors(learned))
+    return fit(learned, vectors(learned), "digest", threshold_of(learned, names, likely))
+
+
 def test_what_is_learned_is_named() -> None:
     learned = examples("thanks", "wholesale", QUESTION)
 
-    classify = classify_with(fit(learned, vectors(learned), "digest"), fake_embedder())
+    classify = classify_with(fitted_to(learned), fake_embedder())
 
     assert [classify(text) for text in ("thanks thanks 30", "wholesale wholesale 40", "question question 50")] == [
         "thanks",
@@ -63,7 +71,7 @@ def test_what_is_unsure_is_a_question() -> None:
 
 def test_a_classifier_comes_back_from_its_file(tmp_path: Path) -> None:
     learned = examples("thanks", "goodbye", QUESTION)
-    fitted = fit(learned, vectors(learned), "digest")
+    fitted = fitted_to(learned)
 
     fitted.save(tmp_path / "intents.safetensors")
     again = load_classifier(tmp_path / "intents.safetensors")

@@ -33,15 +33,15 @@ def train(
 ) -> None:
     """Fit, say how well it does on what it was not fitted to, and keep it."""
     from chatbot.evaluate import figures
-    from chatbot.intents import OWN, fit, named, out_of_fold
+    from chatbot.intents import OWN, fit, named, out_of_fold, threshold_of
     from ui.settings import chosen_site, site_folder
 
     settings = settings_of(context)
     name = chosen_site(settings, site) if site or out is None else None
     path = out or site_folder(settings, name or "") / OWN
     examples, vectors, embedder = _examples(settings, name)
-    fitted = fit(examples, vectors, embedder.digest)
     names, likely, folds = out_of_fold(examples, vectors)
+    fitted = fit(examples, vectors, embedder.digest, threshold_of(examples, names, likely))
     try:
         fitted.save(path)
     except OSError as error:
