@@ -104,42 +104,6 @@ def test_a_gguf_that_is_cut_short_says_so(real_generator_models: Path, tmp_path:
         open_generator(str(path), tmp_path)
 
 
-@pytest.fixture
-def tiny_chat_model(tmp_path: Path) -> Path:
-    """A folder with a real Qwen2 of two layers, random weights and bytes for tokens: it talks nonsense, but it talks."""
-    import torch
-    from tokenizers import Tokenizer, decoders, pre_tokenizers
-    from tokenizers.models import BPE
-    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
-
-    letters = {letter: number for number, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
-    tokenizer = Tokenizer(BPE({**letters, "<end>": len(letters)}, []))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", pad_token="<end>")
-    wrapped.chat_template = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
-    wrapped.save_pretrained(tmp_path)
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = Qwen2Config(vocab_size=len(letters) + 1, num_key_value_heads=2, **sizes)
-    Qwen2ForCausalLM(config).save_pretrained(tmp_path)
-    return tmp_path
-
-
-@pytest.mark.real_generator
-def test_transformers_streams_and_stops(tiny_chat_model: Path) -> None:
-    generator = open_generator(f"local:{tiny_chat_model}", tiny_chat_model, device="cpu")
-
-    pieces = list(generator.generate(saying("word1 word2")))
-    again = generator.generate(saying("word1 word2"))
-    first = next(again)
-    again.close()  # type: ignore[attr-defined]
-
-    assert len(pieces) > 3
-    assert pieces[0] == first
-    assert "".join(generator.generate(saying("word1 word2"))) == "".join(pieces)
-
-
 @pytest.mark.parametrize("name", ["local:/no/such/folder", "/no/such/folder"])
 def test_a_folder_that_holds_no_model_says_so(tmp_path: Path, name: str) -> None:
     with pytest.raises(GeneratorUnavailable, match=r"cannot be loaded .* Give a hub id, a folder or a \.gguf file"):

@@ -1,6 +1,7 @@
 """A server that speaks the OpenAI protocol: streamed, tried again, given up, never told a secret it need not know."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ def waits() -> list[float]:
 
 @pytest.fixture
 def generate(server: Server, waits: list[float]) -> Callable[[Prompt], Iterator[str]]:
-    return openai.open_openai("m", server.base, "secret", sleep=waits.append)
+    return openai.open_openai("m", server.base, "secret", sleep=waits.append)[0]
 
 
 def test_it_streams(server: Server, generate: openai.Callable[[Prompt], Iterator[str]]) -> None:
@@ -108,7 +109,7 @@ def test_without_a_key_none_is_sent_not_even_one_of_netrc(
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     server.script = [GOOD]
 
-    list(openai.open_openai("m", server.base)(PROMPT))
+    list(openai.open_openai("m", server.base)[0](PROMPT))
 
     assert server.keys == [None]
 
@@ -158,7 +159,7 @@ def test_a_failure_is_one_that_the_bot_knows(
 
 
 def test_a_server_that_is_not_there(waits: list[float]) -> None:
-    generate = openai.open_openai("m", "http://user:pass@127.0.0.1:1/v1", "secret", sleep=waits.append)
+    generate, _ = openai.open_openai("m", "http://user:pass@127.0.0.1:1/v1", "secret", sleep=waits.append)
 
     with pytest.raises(GeneratorFailed) as error:
         list(generate(PROMPT))
@@ -194,7 +195,7 @@ class Silent(list[bytes]):
 
 def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(server: Server, waits: list[float]) -> None:
     now = 0.0
-    generate = openai.open_openai("m", server.base, sleep=waits.append, clock=lambda: now)
+    generate, _ = openai.open_openai("m", server.base, sleep=waits.append, clock=lambda: now)
     server.script = [(401, [])] * 3
     for _ in range(3):
         with pytest.raises(GeneratorFailed, match="answers 401"):
@@ -214,7 +215,7 @@ def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(server: S
 
 
 def test_a_question_that_is_refused_does_not_count(server: Server, waits: list[float]) -> None:
-    generate = openai.open_openai("m", server.base, sleep=waits.append)
+    generate, _ = openai.open_openai("m", server.base, sleep=waits.append)
     server.script = [*[(400, [])] * 4, GOOD]
     for _ in range(4):
         with pytest.raises(GeneratorFailed, match="answers 400"):
@@ -237,7 +238,7 @@ def test_the_bot_shows_the_published_answer_and_masks_what_leaves(server: Server
     server.script = [(500, [])] * 3
     remote = open_generator(f"openai:m@{server.base}", tmp_path, key="secret")
     slow = replace(
-        bot(GENERATE), generator=replace(remote, generate=openai.open_openai("m", server.base, sleep=lambda s: None))
+        bot(GENERATE), generator=replace(remote, generate=openai.open_openai("m", server.base, sleep=lambda s: None)[0])
     )
 
     _, answer = reply(slow, "How do I return an item, call me on 13812345678?")
@@ -254,3 +255,49 @@ def test_the_bot_shows_the_published_answer_and_masks_what_leaves(server: Server
 def test_a_name_without_a_server_says_what_to_write(tmp_path: Path, spec: str) -> None:
     with pytest.raises(GeneratorUnavailable, match="Write openai:MODEL@https://HOST/v1"):
         open_generator(spec, tmp_path)
+
+
+def first_word(**likely: float) -> tuple[int, list[bytes]]:
+    """An answer of one token, with how likely its first words are."""
+    tokens = [{"token": word, "logprob": math.log(share)} for word, share in likely.items()]
+    choice = {"message": {"content": "Yes"}, "logprobs": {"content": [{"token": "Yes", "top_logprobs": tokens}]}}
+    return 200, [json.dumps({"choices": [choice]}).encode()]
+
+
+def said(text: str) -> tuple[int, list[bytes]]:
+    """An answer without likelihoods."""
+    return 200, [json.dumps({"choices": [{"message": {"content": text}}]}).encode()]
+
+
+@pytest.fixture
+def weigh(server: Server) -> Callable[[Prompt], float]:
+    return openai.open_openai("m", server.base, sleep=lambda s: None)[1]
+
+
+def test_yes_and_no_are_weighed_however_they_are_spelled(server: Server, weigh: Callable[[Prompt], float]) -> None:
+    server.script = [first_word(Yes=0.3, yes=0.3, No=0.2, Maybe=0.2), first_word(**{" no": 0.9, " Yes": 0.1})]
+
+    assert weigh(PROMPT) == pytest.approx(math.log(3), abs=1e-3)
+    assert weigh(PROMPT) == pytest.approx(-math.log(9), abs=1e-3)
+    assert server.asked[0]["logprobs"] is True
+    assert "stream" not in server.asked[0]
+
+
+def test_a_server_without_likelihoods_is_believed_a_little(server: Server, weigh: Callable[[Prompt], float]) -> None:
+    server.script = [(400, [b"logprobs are not supported"]), said("Yes."), said("no"), said("Perhaps")]
+
+    assert weigh(PROMPT) == 2
+    assert "logprobs" not in server.asked[1]
+    assert weigh(PROMPT) == -2
+    with pytest.raises(GeneratorFailed, match="said neither"):
+        weigh(PROMPT)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b'{"choices": [{"logprobs": 1}]}', b'{"choices": [{"logprobs": {"content": [1]}}]}']
+)
+def test_odd_answers_to_a_weighing_are_failures(server: Server, weigh: Callable[[Prompt], float], body: bytes) -> None:
+    server.script = [(200, [body])]
+
+    with pytest.raises(GeneratorFailed):
+        weigh(PROMPT)

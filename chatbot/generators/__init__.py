@@ -19,14 +19,20 @@ from index import catalogue, weights
 
 # Yields pieces of text. Closing the iterator stops the work. Raises GeneratorFailed when it breaks off.
 Generate = Callable[[Prompt], Iterator[str]]
+# How much rather the answer to a prompt begins with yes than with no, in log odds. Raises GeneratorFailed.
+Weigh = Callable[[Prompt], float]
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A `Generate` and the name that answers carry. What goes to a `remote` one leaves the machine, and is masked first."""
+    """A `Generate` and the name that answers carry; one that can `weigh` judges too.
+
+    What goes to a `remote` one leaves the machine, and is masked first.
+    """
 
     name: str
     generate: Generate
+    weigh: Weigh | None = None
     remote: bool = False
 
 
@@ -47,7 +53,9 @@ def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 
     scheme, _, name = spec.partition(":") if spec.partition(":")[0] in SCHEMES else ("", "", spec)
     if not scheme:
         scheme = "llamacpp" if name.endswith(".gguf") or catalogue.find(name) else "local"
-    return SCHEMES[scheme](name, models, device, threads)
+    from chatbot.generators.revive import revived
+
+    return revived(lambda: SCHEMES[scheme](name, models, device, threads))
 
 
 def _openai(name: str, key: str) -> Generator:
@@ -61,20 +69,20 @@ def _openai(name: str, key: str) -> Generator:
     model, base = found.groups()
     if "@" in base:
         raise GeneratorUnavailable("the address of the generator holds a password. Put the key into KEFU_GENERATOR_KEY")
-    return Generator(model, open_openai(model, base, key), remote=True)
+    return Generator(model, *open_openai(model, base, key), remote=True)
 
 
 def _llamacpp(name: str, models: Path, device: str, threads: int) -> Generator:
     from chatbot.generators.llamacpp import open_llamacpp
 
-    return Generator(name, open_llamacpp(_gguf(name, models), threads))
+    return Generator(name, *open_llamacpp(_gguf(name, models), threads))
 
 
 def _local(name: str, models: Path, device: str, threads: int) -> Generator:
     from chatbot.generators.local import open_local
 
     where = str(_gguf(name, models)) if catalogue.find(name) else name
-    return Generator(name, open_local(where, device))
+    return Generator(name, *open_local(where, device))
 
 
 def _gguf(name: str, models: Path) -> Path:

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.generators.yes_no import LIKELIEST, log_odds
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
 
 SLOTS = 2
-SLOT_TOKENS = 1024
+SLOT_TOKENS = 2048
 MAX_NEW_TOKENS = 200
 FIRST_TOKEN_S = 60.0
 
 
-def open_llamacpp(path: Path, threads: int = 0) -> Callable[[Prompt], Iterator[str]]:
-    """Load a GGUF file; `threads` 0 means one for each processor.
+def open_llamacpp(path: Path, threads: int = 0) -> tuple[Callable[[Prompt], Iterator[str]], Callable[[Prompt], float]]:
+    """Load a GGUF file: what generates, and what weighs yes against no. `threads` 0 means one for each processor.
 
     Raises:
         GeneratorUnavailable: xllamacpp is not installed or cannot read the file.
@@ -47,7 +48,24 @@ def open_llamacpp(path: Path, threads: int = 0) -> Callable[[Prompt], Iterator[s
         server = xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
         raise GeneratorUnavailable(f"{path} cannot be loaded ({error}). Pull the model again") from error
-    return lambda prompt: _stream(server, prompt)
+    return lambda prompt: _stream(server, prompt), lambda prompt: _weigh(server, prompt)
+
+
+def _weigh(server: Any, prompt: Prompt) -> float:
+    answers: list[dict[str, Any]] = []
+    request = _request(prompt) | {"max_tokens": 1, "logprobs": True, "top_logprobs": LIKELIEST}
+    try:
+        server.handle_chat_completions(request, answers.append)
+        return log_odds(answers[0]["choices"][0])
+    except GeneratorFailed:
+        raise
+    except Exception as error:  # an error of the server has no choices
+        raise GeneratorFailed(str(answers[:1] or error)) from error
+
+
+def _request(prompt: Prompt) -> dict[str, Any]:
+    messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
+    return {"messages": messages, "temperature": 0.0, "cache_prompt": True}
 
 
 def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
@@ -67,13 +85,7 @@ def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
         return stopped.is_set()
 
     def work() -> None:
-        request = {
-            "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-            "max_tokens": MAX_NEW_TOKENS,
-            "temperature": 0.0,
-            "cache_prompt": True,
-            "stream": True,
-        }
+        request = _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True}
         try:
             server.handle_chat_completions(request, take)
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader must not wait for more

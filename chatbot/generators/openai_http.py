@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +12,12 @@ import requests
 import urllib3
 
 from chatbot.errors import GeneratorFailed
+from chatbot.generators.yes_no import LIKELIEST, log_odds
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
 
 MAX_NEW_TOKENS = 200
+FIRST_TOKENS = 2  # some models begin with a space
 CONNECT_S, SILENCE_S, TOTAL_S = 5.0, 20.0, 60.0
 RETRIES, BACKOFF_S, LONGEST_WAIT_S = 2, 0.5, 5.0
 OF_THE_QUESTION = (400, 413, 422)  # a filter of contents, or too long a prompt
@@ -57,35 +60,51 @@ def open_openai(
     *,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Callable[[Prompt], Iterator[str]]:
-    """Ask `model` of the server whose API begins at `base` (".../v1"); `key` goes into the Authorization header and nowhere else."""
+) -> tuple[Callable[[Prompt], Iterator[str]], Callable[[Prompt], float]]:
+    """Ask `model` of the server whose API begins at `base` (".../v1"): what generates, and what weighs yes against no.
+
+    `key` goes into the Authorization header and nowhere else.
+    """
     breaker = _Breaker(clock)
 
+    def asked(prompt: Prompt, options: dict[str, Any]) -> requests.Response:
+        messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
+        return _opened(base, key, {"model": model, "messages": messages, "temperature": 0, **options}, sleep)
+
     def generate(prompt: Prompt) -> Iterator[str]:
-        breaker.check()
-        try:
-            yield from _stream(_opened(model, base, key, prompt, sleep), clock)
-        except _Refused as refusal:  # the question is at fault, not the server
-            raise GeneratorFailed(str(refusal)) from refusal
-        except (GeneratorFailed, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
-            breaker.note(False)
-            # A message of requests holds the address, which may hold a password.
-            said = str(failure) if isinstance(failure, GeneratorFailed) else f"the server: {type(failure).__name__}"
-            raise GeneratorFailed(said) from failure
-        breaker.note(True)
+        with _watched(breaker):
+            yield from _stream(asked(prompt, {"max_tokens": MAX_NEW_TOKENS, "stream": True}), clock)
 
-    return generate
+    def weigh(prompt: Prompt) -> float:
+        with _watched(breaker):
+            try:
+                answer = asked(prompt, {"max_tokens": FIRST_TOKENS, "logprobs": True, "top_logprobs": LIKELIEST})
+            except _Refused:  # by a server that tells no likelihoods
+                answer = asked(prompt, {"max_tokens": FIRST_TOKENS})
+            choice = _whole(answer, clock)
+        return log_odds(choice)
+
+    return generate, weigh
 
 
-def _opened(model: str, base: str, key: str, prompt: Prompt, sleep: Callable[[float], None]) -> requests.Response:
+@contextmanager
+def _watched(breaker: _Breaker) -> Iterator[None]:
+    """Whatever goes wrong with the server is counted and is a `GeneratorFailed`."""
+    breaker.check()
+    try:
+        yield
+    except _Refused as refusal:  # the question is at fault, not the server
+        raise GeneratorFailed(str(refusal)) from refusal
+    except (GeneratorFailed, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
+        breaker.note(False)
+        # A message of requests holds the address, which may hold a password.
+        said = str(failure) if isinstance(failure, GeneratorFailed) else f"the server: {type(failure).__name__}"
+        raise GeneratorFailed(said) from failure
+    breaker.note(True)
+
+
+def _opened(base: str, key: str, asked: dict[str, Any], sleep: Callable[[float], None]) -> requests.Response:
     """The open response; what may pass is tried again, as long as nothing was read."""
-    asked = {
-        "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-        "max_tokens": MAX_NEW_TOKENS,
-        "temperature": 0,
-        "stream": True,
-    }
     for tried in range(RETRIES + 1):
         wait = BACKOFF_S * 2**tried
         try:
@@ -141,6 +160,16 @@ def _stream(response: requests.Response, clock: Callable[[], float]) -> Iterator
             yield from _pieces(event)
     if not finished:
         raise GeneratorFailed("the server broke off")
+
+
+def _whole(response: requests.Response, clock: Callable[[], float]) -> dict[str, Any]:
+    """The first choice of an answer that is not streamed."""
+    ends = clock() + TOTAL_S
+    with response:
+        choices = _choices(_parsed(b"\n".join(_lines(response, lambda: clock() > ends))))
+    if not choices:
+        raise GeneratorFailed("the server sent no answer")
+    return choices[0]
 
 
 def _lines(response: requests.Response, too_late: Callable[[], bool]) -> Iterator[bytes]:

@@ -1,0 +1,84 @@
+"""A generator in this process is opened again when it has died; meanwhile it fails at once, and the published answer is shown."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.generators import Generator
+from chatbot.prompt import Prompt
+
+log = logging.getLogger(__name__)
+
+FAILURES = 2  # in a row: one may be the question's fault
+
+
+@dataclass
+class _Life:
+    """The generator that serves now, and how often it failed in a row."""
+
+    open: Callable[[], Generator]
+    now: Generator
+    failures: int = 0
+    opening: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def serving(self) -> Generator:
+        with self.lock:
+            if self.opening:
+                raise GeneratorFailed("it is being opened again")
+            return self.now
+
+    def note(self, good: bool) -> None:
+        with self.lock:
+            self.failures = 0 if good else self.failures + 1
+            dead = self.failures >= FAILURES and not self.opening
+            self.opening = self.opening or dead
+        if dead:
+            threading.Thread(target=self._open, name="kefu-revive", daemon=True).start()
+
+    def _open(self) -> None:
+        log.warning("the generator %s failed %d times in a row and is opened again", self.now.name, FAILURES)
+        try:
+            self.now = self.open()
+        except GeneratorUnavailable as error:
+            log.error("%s", error)  # the old one is tried once more, and this again after it
+        with self.lock:
+            self.failures, self.opening = FAILURES - 1, False
+
+
+def revived(open_: Callable[[], Generator]) -> Generator:
+    """What `open_` opens, opened again in the background after it failed twice in a row.
+
+    Raises:
+        GeneratorUnavailable: it cannot be opened the first time.
+
+    """
+    first = open_()
+    life = _Life(open_, first)
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        serving = life.serving()
+        try:
+            with closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
+                yield from pieces
+        except GeneratorFailed:
+            life.note(False)
+            raise
+        life.note(True)
+
+    def weigh(prompt: Prompt) -> float:
+        serving = life.serving()
+        if serving.weigh is None:
+            raise GeneratorFailed("it cannot weigh")
+        try:
+            odds = serving.weigh(prompt)
+        except GeneratorFailed:
+            life.note(False)
+            raise
+        life.note(True)
+        return odds
+
+    return replace(first, generate=generate, weigh=weigh if first.weigh else None)
