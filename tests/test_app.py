@@ -209,3 +209,19 @@ def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedde
     assert closed.wait(10)
     running.should_exit = True
     thread.join(20)
+
+
+def test_what_was_answered_is_counted_for_this_machine_alone(tmp_path: Path, embedder: Embedder) -> None:
+    app = client_of(tmp_path, embedder, SURE, QUOTE).app
+    here, elsewhere = TestClient(app, client=("127.0.0.1", 5)), TestClient(app, client=("192.0.2.7", 5))
+    for message in ("如何退货？", "你好"):
+        here.post("/api/chat", json={"message": message})
+
+    counted = here.get("/metrics")
+
+    assert 'kefu_answers_total{generator="quote",site="shop",status="answered"} 1.0' in counted.text
+    assert 'kefu_answers_total{generator="texts",site="shop",status="smalltalk"} 1.0' in counted.text
+    assert 'kefu_answer_seconds_count{generator="quote",site="shop"} 1.0' in counted.text
+    assert "退货" not in counted.text
+    assert elsewhere.get("/metrics").status_code == 404
+    assert here.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404

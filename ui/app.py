@@ -21,12 +21,15 @@ from ui.chat import conversation_of, turn
 from ui.desk import Desk
 from ui.errors import UnknownSite
 from ui.launch import texts_for
+from ui.metrics import CONTENT_TYPE
 from ui.settings import Site
 from ui.wire import MAX_MESSAGE_CHARS, ChatRequest, Rating, sse, to_sse
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
+LOOPBACK = ("127.0.0.1", "::1")
+FORWARDED = frozenset(("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"))
 LOCAL_ORIGIN = r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"
 
 
@@ -66,14 +69,14 @@ def _add_chat(app: FastAPI, desk: Desk) -> None:
     def chat(
         request: ChatRequest, origin: Annotated[str, Header()] = "", host: Annotated[str, Header()] = ""
     ) -> Response:
-        site, bot = desk.site(request.site)
+        site, _ = desk.site(request.site)
         _check_origin(site, origin, host)
         conversation = conversation_of(desk.memory, site.name, request.conversation)
 
         def events() -> Iterator[bytes]:
             yield sse("start", {"conversation": conversation.token})
             try:
-                for event, number in turn(bot, desk.memory, request.message, conversation):
+                for event, number in turn(desk, site.name, request.message, conversation):
                     yield to_sse(event, number)
             except Exception:
                 log.exception("a turn failed")
@@ -108,6 +111,14 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
     @app.get("/healthz", summary="Whether the process answers")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        # For this machine alone; a proxy's visitors come from here too, but it says that they are not of here.
+        here = request.client is not None and request.client.host in LOOPBACK
+        if not here or FORWARDED & set(request.headers):
+            raise HTTPException(404, "Not Found")
+        return Response(desk.metrics.text(), media_type=CONTENT_TYPE)
 
     @app.get("/api/site/{name}", summary="What the widget shows before the first message")
     def about(name: str) -> dict[str, Any]:

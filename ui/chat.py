@@ -8,6 +8,7 @@ from typing import Any
 from chatbot.bot import Bot
 from chatbot.memory import Memory
 from chatbot.messages import Answer, Conversation, Event
+from ui.desk import Desk
 from ui.errors import BadCall
 
 
@@ -24,10 +25,15 @@ def conversation_of(memory: Memory, site: str, token: str | None, *, strict: boo
     return found or memory.start(site)
 
 
-def turn(bot: Bot, memory: Memory, question: str, conversation: Conversation) -> Iterator[tuple[Event, int]]:
-    """The bot's events; with the `Answer` comes the number it was stored under, 0 with the others."""
-    for event in bot.reply(question, conversation):
-        yield event, memory.record(conversation.token, question, event) if isinstance(event, Answer) else 0
+def turn(desk: Desk, site: str, question: str, conversation: Conversation) -> Iterator[tuple[Event, int]]:
+    """The events of a site's bot; with the `Answer` comes the number it was stored under, 0 with the others."""
+    began = time.perf_counter()
+    for event in desk.site(site)[1].reply(question, conversation):
+        if isinstance(event, Answer):
+            desk.metrics.answered(site, event, time.perf_counter() - began)
+            yield event, desk.memory.record(conversation.token, question, event)
+        else:
+            yield event, 0
 
 
 def answer_in(

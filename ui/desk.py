@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatbot.bot import Bot
 from chatbot.memory import Memory
 from ui.errors import UnknownSite
+from ui.metrics import Metrics, new_metrics
 from ui.settings import Site
 
 
@@ -19,6 +20,7 @@ class Desk:
     memory: Memory
     read_site: Callable[[str], Site]
     make_bot: Callable[[Site], Bot]
+    metrics: Metrics = field(default_factory=new_metrics)
     _bots: dict[str, tuple[Site, Bot]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -35,7 +37,8 @@ class Desk:
         with self._lock:
             if chosen not in self._bots:
                 site = self.read_site(chosen)
-                self._bots[chosen] = (site, self.make_bot(site))
+                bot = replace(self.make_bot(site), count=self.metrics.counter(site.name))
+                self._bots[chosen] = (site, bot)
             return self._bots[chosen]
 
     def bots(self) -> list[Bot]:

@@ -139,7 +139,7 @@ def _asker(desk: Desk) -> Any:
         if not message:
             yield held["history"], held, gr.skip(), *_chips(())
             return
-        site, bot = desk.site(None)
+        site, _ = desk.site(None)
         code = "zh" if detect(message) == "zh" else "en"
         conversation = conversation_of(desk.memory, site.name, held["token"] or None)
         history: History = [*held["history"], {"role": "user", "content": message}]
@@ -147,7 +147,7 @@ def _asker(desk: Desk) -> Any:
         yield [*history, {"role": "assistant", "content": WORDS[code]["looking"]}], held, "", *_chips(())
         text, citations, suggestions = "", tuple[Citation, ...](), tuple[str, ...]()
         try:
-            for event, number in turn(bot, desk.memory, message, conversation):
+            for event, number in turn(desk, site.name, message, conversation):
                 if isinstance(event, Sources):
                     citations = event.citations
                 elif isinstance(event, Delta):
