@@ -1,7 +1,9 @@
 """Every fixed sentence that a visitor reads, in Chinese and English. Says only what is configured."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 LANGUAGES = ("zh", "en")
 WAYS = ("phone", "email", "url")
@@ -19,12 +21,15 @@ ZH = {
     "order_how": "我看不到订单和账户信息，没法查询您这一单的情况。以下是{name}公布的相关说明：",
     "refused": "抱歉，我在{name}公布的内容里没有找到这个问题的答案。{contact}",
     "suggested": "我不太确定您问的是哪一个，您可能想问：",
+    "related": "我没有找到确切的答案，下面的内容也许有帮助：",
     "reach": "您可以这样联系人工客服：{ways}",
     "no_contact": "目前没有配置人工客服的联系方式，请通过本网站公布的方式联系我们。",
     "email": "邮箱 [{value}](mailto:{value})",
     "phone": "电话 [{value}](tel:{value})",
     "url": "[{value}]({value})",
     "hours": "（服务时间：{value}）",
+    "hours_now": "（服务时间：{value}；当地现在是{now}）",
+    "days": "周一 周二 周三 周四 周五 周六 周日",
     "separator": "；",
     "end": "。",
     "notice": "您正在与{name}的智能客服（程序，并非真人）对话，回答均来自已公布的内容。为改进服务，对话内容会被保存，其中的电话、邮箱、住址、证件号和银行卡号会先隐去。",
@@ -43,12 +48,15 @@ EN = {
     "order_how": "I can't see orders or accounts, so I can't tell how yours stands. This is what {name} has published about it:",
     "refused": "Sorry, I couldn't find an answer to that in what {name} has published. {contact}",
     "suggested": "I'm not sure which of these you mean. Did you want to ask:",
+    "related": "I couldn't find a definite answer. These pages may help:",
     "reach": "You can reach a person here: {ways}",
     "no_contact": "No way to reach a person has been set up in this chat; please use the contact details on our website.",
     "email": "e-mail [{value}](mailto:{value})",
     "phone": "phone [{value}](tel:{value})",
     "url": "[{value}]({value})",
     "hours": " (hours: {value})",
+    "hours_now": " (hours: {value}; it is now {now} there)",
+    "days": "Mon Tue Wed Thu Fri Sat Sun",
     "separator": "; ",
     "end": ".",
     "notice": "You're chatting with an automated assistant of {name}, not a person; it answers from published pages only. To improve the service the conversation is stored; phone numbers, e-mail and Chinese postal addresses, ID and card numbers are masked first.",
@@ -59,12 +67,17 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {"zh": ZH, "en": EN}
 
 @dataclass(frozen=True)
 class Texts:
-    """The fixed sentences of one site. `overrides` and `hours` are by language; `contacts` by kind: email, phone, url."""
+    """The fixed sentences of one site. `overrides` and `hours` are by language; `contacts` by kind: email, phone, url.
+
+    `timezone` is an IANA name ("Asia/Shanghai"): with it the hours say what time it is there.
+    """
 
     names: Mapping[str, str]
     contacts: Mapping[str, str] = field(default_factory=dict)
     hours: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    timezone: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def say(self, key: str, language: str, value: object = "") -> str:
         """One sentence in the visitor's language; English stands in for those we do not speak."""
@@ -89,8 +102,12 @@ class Texts:
         ]
         if not ways:
             return texts["no_contact"]
-        hours = self.hours.get(code)
-        said = (
-            texts["separator"].join(ways) + (texts["hours"].replace("{value}", hours) if hours else "") + texts["end"]
-        )
-        return texts["reach"].replace("{ways}", said)
+        return texts["reach"].replace("{ways}", texts["separator"].join(ways) + self._hours(code) + texts["end"])
+
+    def _hours(self, code: str) -> str:
+        texts, hours = BUILT_IN[code], self.hours.get(code)
+        if not hours or not self.timezone:
+            return texts["hours"].replace("{value}", hours) if hours else ""
+        there = self.now().astimezone(ZoneInfo(self.timezone))
+        now = f"{texts['days'].split()[there.weekday()]} {there:%H:%M}"
+        return texts["hours_now"].replace("{value}", hours).replace("{now}", now)

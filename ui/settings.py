@@ -9,8 +9,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
         description="quote, a catalogue name, llamacpp:FILE, local:NAME, openai:MODEL@URL; empty: the default model if installed, else quote",
     )
     generator_key: SecretStr = Field(SecretStr(""), description="API key of the server that openai:… names")
+    verify: Literal["on", "off"] = Field(
+        "on", description="off shows what a generator writes unchecked, to measure what the check is worth"
+    )
     device: str = Field("", description="cpu, cuda or mps for torch; empty: the best there is")
     threads: Annotated[int, Field(ge=0)] = Field(
         0, description="threads of the CPU generator; 0: one for each processor"
@@ -113,6 +117,12 @@ class BandSettings(_Part):
     suggest: float = 0.30
 
 
+def _timezone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise ValueError(f"'{name}' is no time zone; write for example Asia/Shanghai or Europe/Berlin")
+    return name
+
+
 class OwnIntent(_Part):
     """A kind of message of a site's own: how visitors say it, and what to say or do."""
 
@@ -129,6 +139,9 @@ class Site(_Part):
     crawl: CrawlSettings = CrawlSettings()
     contacts: dict[str, str] = Field(default_factory=dict, description="email, phone, url")
     hours: dict[str, str] = Field(default_factory=dict, description="business hours by language")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        "", description="IANA name of the time zone of the hours, for example Asia/Shanghai"
+    )
     texts: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="sentences to say instead of the built-in ones"
     )

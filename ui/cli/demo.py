@@ -21,6 +21,7 @@ DEMO = {
     "names": {"zh": "松果文具", "en": "Pinecone Stationery"},
     "contacts": {"phone": "400-000-0199", "email": "service@pinecone-stationery.example"},
     "hours": {"zh": "周一至周五 9:00–18:00，北京时间", "en": "Mon–Fri 9:00–18:00, China time, UTC+8"},
+    "timezone": "Asia/Shanghai",
 }
 
 
