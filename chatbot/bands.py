@@ -9,6 +9,8 @@ from index.passage import Found
 from index.words import tokens
 
 SUGGESTED = 5
+# Two entries whose scores differ by less fit a question equally well.
+EQUAL = 0.005
 
 
 class Band(StrEnum):
@@ -38,7 +40,11 @@ class Bands:
         """The band of a search result. A stored question, word for word, is its own answer: a clicked chip must work."""
         if not found.hits:
             return Band.REFUSE
-        if self.is_stored(question, found) or (found.probability >= self.direct and found.hits[0].entry.question):
+        if self.is_stored(question, found):
+            return Band.DIRECT
+        if found.probability >= self.generate and _fits_several(question, found):
+            return Band.SUGGEST
+        if found.probability >= self.direct and found.hits[0].entry.question:
             return Band.DIRECT
         if found.probability >= self.generate:
             return Band.GENERATE
@@ -50,6 +56,18 @@ class Bands:
             return False
         best = found.hits[0].entry
         return normalised(question) in {normalised(form) for form in (best.question, *best.similar)}
+
+
+def _fits_several(question: str, found: Found) -> bool:
+    """Whether the visitor must choose: two entries fit equally, or a single word is said that several ask about."""
+    first, *others = found.hits[:SUGGESTED]
+    rivals = [hit for hit in others if hit.entry.question and hit.entry.language == first.entry.language]
+    if found.needed > 1 or not first.entry.question or not rivals:
+        return False
+    said = set(tokens(question))
+    asking = [hit for hit in (first, *rivals) if said <= set(tokens(hit.entry.question))]
+    equal = first.score - rivals[0].score < EQUAL and first.entry.answer != rivals[0].entry.answer
+    return equal or (len(said) == 1 and len(asking) > 1)
 
 
 def _names_a_topic(question: str, found: Found) -> bool:

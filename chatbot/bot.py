@@ -4,24 +4,29 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from chatbot.bands import SUGGESTED, Band, Bands
-from chatbot.condense import condense, parts
+from chatbot.condense import condense, parts, rewritten
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
 from chatbot.intents import QUESTION, Classify, as_question
+from chatbot.judge import Judge, grounded_in, probability_of
 from chatbot.links import host_of, only_own_links
 from chatbot.messages import Answer, Conversation, Delta, Event, Sources
 from chatbot.privacy import mask
-from chatbot.prompt import build_prompt, cite
-from chatbot.route import OFTEN_PUBLISHED, STATUS, Reply, route, without_numbers
+from chatbot.prompt import build_prompt, cite, condenses
+from chatbot.route import OFTEN_PUBLISHED, STATUS, Reply, generally, route
 from chatbot.texts import Texts
-from chatbot.verify import clean, sentences, supported_by
+from chatbot.verify import clean, sentences
 from crawler.language import detect
 from index.hybrid import Index
 from index.passage import Found, Hit
 
 log = logging.getLogger(__name__)
+
+# What becomes of a generator's text: a sentence of it is cut; it is shown; nothing of it may be shown; it broke off or was too slow.
+Outcome = Literal["cut", "shown", "rejected", "failed"]
 
 SEARCHED = 8
 # What answers a part of a question is among so many hits of the part, and among so many of the whole, which says what the part
@@ -30,6 +35,7 @@ PART_HITS = 3
 PARTS_WITHIN = 4
 # A hit this far below the best is about something else and is not given to the generator.
 NEAR = 0.04
+RELATED = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Bot:
     classify: Classify = as_question
     replies: Mapping[str, Reply] = field(default_factory=dict)
     hosts: Set[str] = frozenset()  # that an answer may link to, beside those of the pages that it cites
+    count: Callable[[Outcome], None] = lambda outcome: None
+    verify: bool = True  # off in benchmarks only
 
     def reply(self, question: str, conversation: Conversation) -> Iterator[Event]:
         """At most one `Sources`, then `Delta`s, then exactly one `Answer`. Nothing in them loads anything or leads away from the site."""
@@ -70,6 +78,10 @@ class Bot:
             return
         found = self._search(asked)
         band = self.bands.choose(asked, found)
+        if band in (Band.SUGGEST, Band.REFUSE) and (meant := self._meant(question, conversation, language)):
+            again = self._search(meant)
+            if again.probability > found.probability:
+                asked, found, band = meant, again, self.bands.choose(meant, again)
         # What is published goes before what a message looks like.
         answers = (Band.DIRECT, Band.GENERATE) if intent in OFTEN_PUBLISHED else (Band.DIRECT,)
         if intent != QUESTION and band not in answers and (said := self._said(intent, language)):
@@ -105,13 +117,29 @@ class Bot:
 
     def _order(self, question: str, language: str) -> Answer:
         """A visitor's own order cannot be seen from here: that is said, with what is published on it, and who can see it."""
-        general = without_numbers(question)
-        found = self._search(general or question)
-        if self.bands.choose(general, found) not in (Band.DIRECT, Band.GENERATE):
-            return self._say("order", language)
-        published = _published(found.hits[:1], found.probability)
-        parts = (self.texts.say("order_how", language), published.text, self.texts.say("contact", language))
-        return replace(published, text="\n\n".join(parts))
+        for general in generally(question, language):
+            found = self._search(general)
+            if self.bands.choose(general, found) in (Band.DIRECT, Band.GENERATE):
+                published = _published(found.hits[:1], found.probability)
+                parts = (self.texts.say("order_how", language), published.text, self.texts.say("contact", language))
+                return replace(published, text="\n\n".join(parts))
+        return self._say("order", language)
+
+    def _meant(self, question: str, conversation: Conversation, language: str) -> str:
+        """What a message means after what was said before it, by the generator; "" where nothing was, or it cannot say."""
+        before = [message for message in conversation.messages if message.content != question]
+        if not before or self.generator is QUOTE:
+            return ""
+        if self.generator.remote:
+            before = [replace(message, content=mask(message.content)) for message in before]
+        asked = mask(question) if self.generator.remote else question
+        try:
+            with closing(self.generator.generate(condenses(asked, before, language))) as pieces:  # type: ignore[type-var]
+                return rewritten(question, before, "".join(pieces))
+        except GeneratorFailed as failure:
+            log.warning("the generator %s failed (%s); the question is taken as it is", self.generator.name, failure)
+            self.count("failed")
+            return ""
 
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
@@ -144,8 +172,8 @@ class Bot:
             yield Answer(self.texts.say("refused", language), "refused", found.probability, "texts")
 
     def _generate(self, question: str, found: Found, language: str) -> Iterator[Event]:
-        """Checked sentences of the generator; the published answers when nothing is left of it."""
-        hits = _together(found)
+        """Checked sentences of the generator, once they answer; the published answers where it breaks off."""
+        hits = together(found)
         if self.generator is QUOTE:
             yield _published(hits[: found.needed], found.probability)
             return
@@ -153,35 +181,70 @@ class Bot:
         if self.generator.remote:
             asked = [mask(text) for text in asked]
         prompt = build_prompt(asked, hits, language, self.texts.name(language))
+        judge = Judge(self.generator.weigh, prompt) if self.verify and self.generator.weigh else None
         citations = cite(prompt.hits)
         yield Sources(citations)
-        shown: list[str] = []
+        passed: list[str] = []
+        said: list[str] = []
         used: set[int] = set()
+        shown, probability = 0, found.probability
         try:
             with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
-                for sentence, number in _checked(pieces, prompt.hits):
-                    shown.append(_joined(shown, f"{sentence}[{number}]"))
+                for sentence, number in self._checked(pieces, prompt.hits, judge):
+                    said.append(sentence)
+                    passed.append(_joined(passed, f"{sentence}[{number}]"))
                     used.add(number)
-                    yield Delta(shown[-1])
+                    if judge and not shown:  # what does not answer yet is not shown; the next sentence may do it
+                        probability = probability_of(judge.answers(asked, " ".join(said)), found.probability)
+                        if probability < self.bands.generate:
+                            continue
+                    yield Delta("".join(passed[shown:]))
+                    shown = len(passed)
         except GeneratorFailed as failure:
             log.warning("the generator %s failed (%s); the published answer is shown", self.generator.name, failure)
-            shown.clear()
-        if not shown:
+            self.count("failed")
             yield _published(hits[: found.needed], found.probability)
+            return
+        self.count("shown" if shown else "rejected")
+        if not shown:
+            yield self._instead(replace(found, probability=probability), bool(passed), language)
             return
         # A part of the question that the generator left open is answered by what is published.
         missing = [number for number in range(1, found.needed + 1) if number not in used]
-        text = "\n\n".join(["".join(shown), *(f"{hits[number - 1].entry.answer}[{number}]" for number in missing)])
+        text = "\n\n".join(["".join(passed), *(f"{hits[number - 1].entry.answer}[{number}]" for number in missing)])
         cited = tuple(citation for citation in citations if citation.number in (*used, *missing))
-        yield Answer(text, "answered", found.probability, self.generator.name, cited)
+        yield Answer(text, "answered", probability, self.generator.name, cited)
+
+    def _checked(self, pieces: Iterator[str], hits: Sequence[Hit], judge: Judge | None) -> Iterator[tuple[str, int]]:
+        """Sentences that a passage supports, with its number; the others are cut."""
+        passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in hits]
+        for sentence in sentences(pieces):
+            cleaned = clean(sentence)
+            number = grounded_in(cleaned, passages, judge) if self.verify else 1
+            if number:
+                yield cleaned, number
+            else:
+                log.info("cut an unsupported sentence")
+                self.count("cut")
+
+    def _instead(self, found: Found, written: bool, language: str) -> Answer:
+        """What is said when no generated text may be shown: it was badly `written` of what answers, or is itself no answer."""
+        if not written and found.hits[0].entry.question:
+            return _published(together(found)[: found.needed], found.probability)
+        return self._suggest(found, language)
 
     def _suggest(self, found: Found, language: str) -> Answer:
         questions = [hit.entry.question for hit in found.hits if hit.entry.question]
         same = [hit.entry.question for hit in found.hits if hit.entry.question and hit.entry.language == language]
         chips = tuple(dict.fromkeys((*same, *questions)))[:SUGGESTED]
         if not chips:
-            return Answer(self.texts.say("refused", language), "refused", found.probability, "texts")
+            return self._related(found, language)
         return Answer(self.texts.say("suggested", language), "suggested", found.probability, "texts", suggestions=chips)
+
+    def _related(self, found: Found, language: str) -> Answer:
+        """Pages that have no question to click on, as what may help."""
+        said = self.texts.say("related", language)
+        return Answer(said, "suggested", found.probability, "texts", cite(together(found)[:RELATED]))
 
 
 def _published(hits: Sequence[Hit], probability: float) -> Answer:
@@ -189,23 +252,11 @@ def _published(hits: Sequence[Hit], probability: float) -> Answer:
     return Answer("\n\n".join(hit.entry.answer for hit in hits), "answered", probability, QUOTE.name, cite(hits))
 
 
-def _together(found: Found) -> tuple[Hit, ...]:
+def together(found: Found) -> tuple[Hit, ...]:
     """The hits that share one answer: those of the question's parts, else the best and those close to it."""
     if found.needed > 1:
         return found.hits[: found.needed]
     return tuple(hit for hit in found.hits if hit.score >= found.hits[0].score - NEAR)
-
-
-def _checked(pieces: Iterator[str], hits: Sequence[Hit]) -> Iterator[tuple[str, int]]:
-    """Sentences that a passage supports, with its number; the others are cut."""
-    passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in hits]
-    for sentence in sentences(pieces):
-        cleaned = clean(sentence)
-        number = supported_by(cleaned, passages)
-        if number:
-            yield cleaned, number
-        else:
-            log.info("cut an unsupported sentence")
 
 
 def _joined(shown: Sequence[str], sentence: str) -> str:

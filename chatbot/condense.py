@@ -1,4 +1,8 @@
-"""Follow-ups to stand-alone questions, and questions in one to their parts. Rules only; pure."""
+"""Follow-ups to stand-alone questions, and questions in one to their parts. Pure.
+
+Rules first. Where they see no follow-up and nothing is found, a model may say what was meant, in the visitor's own words only: it chooses which
+of them, so that it cannot ask for something that nobody asked for.
+"""
 
 import re
 from collections.abc import Sequence
@@ -27,6 +31,14 @@ def condense(question: str, history: Sequence[Message]) -> str:
     if not before or not FOLLOW_UP.search(question.strip()) or len(tokens(question)) > SHORT_TOKENS:
         return question
     return f"{before.rstrip('?？。.')} {question}"
+
+
+def rewritten(question: str, history: Sequence[Message], said: str) -> str:
+    """The first line of what a model `said` the question means; "" where it leaves out of the question or brings in words of its own."""
+    line = next((line.strip(' "“”') for line in said.splitlines() if line.strip()), "")
+    heard = {word for message in history if message.role == "user" for word in tokens(message.content)}
+    asked, meant = set(tokens(question)), set(tokens(line))
+    return line if asked < meant <= asked | heard else ""
 
 
 def parts(question: str) -> list[str]:

@@ -13,15 +13,21 @@ MAX_PASSAGES = 3
 # About 300 tokens in all: two CPU cores read some 50 tokens a second, and a visitor waits for every one of them.
 PASSAGE_CHARS = {"zh": 140, "en": 320}
 QUOTE_CHARS = 240
+# Of a conversation, so many turns before the last, and so much of each.
+TURNS, TURN_CHARS = 4, 120
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a generator is given: messages for a model, hits for those that quote."""
+    """What a generator is given: messages for a model, hits for those that quote.
+
+    `opening` is what the last message begins with, the passages, before the task.
+    """
 
     messages: tuple[Message, ...]
     hits: tuple[Hit, ...]
     language: str
+    opening: str = ""
 
 
 def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, name: str) -> Prompt:
@@ -29,19 +35,40 @@ def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, n
     code = language if language in PASSAGE_CHARS else "en"
     used = tuple(hits[:MAX_PASSAGES])
     quoted = "\n".join(f'[{n}] "{_shown(hit, PASSAGE_CHARS[code])}"' for n, hit in enumerate(used, 1))
-    ask = (
-        ("资料：", "问题：", "用完整的句子回答：")
-        if code == "zh"
-        else ("Passages:", "Question:", "Answer in full sentences:")
-    )
+    opening = f"{'资料：' if code == 'zh' else 'Passages:'}\n{quoted}\n\n"
+    question, answer = ("问题：", "用完整的句子回答：") if code == "zh" else ("Question:", "Answer in full sentences:")
     asked = (
         questions[0] if len(questions) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(questions, 1))
     )
-    messages = (
-        Message("system", _opening(code).replace("{name}", name)),
-        Message("user", f"{ask[0]}\n{quoted}\n\n{ask[1]}{asked}\n{ask[2]}"),
-    )
-    return Prompt(messages, used, code)
+    system = Message("system", _read(code).replace("{name}", name))
+    return Prompt((system, Message("user", f"{opening}{question}{asked}\n{answer}")), used, code, opening)
+
+
+def asks_whether(task: str, prompt: Prompt, **said: str) -> Prompt:
+    """A question of yes or no over the passages of a prompt, which a model that was just given that one has read.
+
+    `task` names its file: "answers" (of `question` and `answer`) or "supports" (of `statement`). It is English for every language: of Chinese the
+    default model judges better so (`benchmarks/RESULTS.md`).
+    """
+    asked = Message("user", prompt.opening + _read(task).format_map(said))
+    return Prompt((prompt.messages[0], asked), prompt.hits, prompt.language, prompt.opening)
+
+
+def over_texts(statement: str, sources: Sequence[str]) -> Prompt:
+    """Whether texts that are no site's support a statement."""
+    quoted = "\n".join(f'[{n}] "{_as_data(text)}"' for n, text in enumerate(sources, 1))
+    said = _read("verify").format_map({"texts": quoted, "statement": statement})
+    system, _, task = said.partition("\n\n")
+    return Prompt((Message("system", system), Message("user", task)), (), "en")
+
+
+def condenses(question: str, history: Sequence[Message], language: str) -> Prompt:
+    """What a model is asked when a message may mean more than it says; of the conversation it is shown the last turns."""
+    code = language if language in PASSAGE_CHARS else "en"
+    visitor, bot = ("顾客：", "客服：") if code == "zh" else ("Customer: ", "Assistant: ")
+    turns = [f"{visitor if m.role == 'user' else bot}{_whole_sentences(plain(m.content), TURN_CHARS)}" for m in history]
+    said = "\n".join([*turns[-TURNS:], f"{visitor}{question}"])
+    return Prompt((Message("system", _read(f"condense.{code}")), Message("user", said)), (), code)
 
 
 def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
@@ -60,9 +87,14 @@ def plain(markdown: str) -> str:
 
 
 def _shown(hit: Hit, chars: int) -> str:
-    """The passage of a hit as data: no quotation marks or line breaks that could end the quotation."""
+    """The passage of a hit as data."""
     text = plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text)
-    return f"{plain(hit.entry.title)}: {_whole_sentences(text, chars)}".replace('"', "'")
+    return _as_data(f"{plain(hit.entry.title)}: {_whole_sentences(text, chars)}")
+
+
+def _as_data(text: str) -> str:
+    """A text without the quotation marks and line breaks that could end its quotation."""
+    return " ".join(text.split()).replace('"', "'")
 
 
 def _whole_sentences(text: str, chars: int) -> str:
@@ -74,5 +106,5 @@ def _whole_sentences(text: str, chars: int) -> str:
 
 
 @cache
-def _opening(code: str) -> str:
-    return files("chatbot").joinpath(f"prompts/{code}.txt").read_text("utf-8").strip()
+def _read(name: str) -> str:
+    return files("chatbot").joinpath(f"prompts/{name}.txt").read_text("utf-8").strip()

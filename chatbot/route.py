@@ -99,6 +99,20 @@ def route(message: str) -> str | None:
     return next((intent for intent, pattern in RULES if pattern.fullmatch(joined)), None)
 
 
+# What is asked in general by a message about where an order is, whose own words may say little: "20231122 到哪了".
+WHERE_IS = re.compile(
+    r"到哪|哪里了|哪儿了|在哪|物流|快递|发货|送到|收到|进度|状态|查.{0,4}单|\bwhere\b|\btrack|\bstatus\b|\barriv|\bdeliver|\bship|\bcome\b",
+    re.IGNORECASE,
+)
+TRACKING: Mapping[str, str] = {"zh": "怎么查询订单物流？", "en": "How do I track my order?"}
+
+
+def generally(message: str, language: str) -> list[str]:
+    """What to look for on a message about an order of one's own: what it asks of any order, and how to follow one."""
+    tracking = [TRACKING.get(language, TRACKING["en"])] if WHERE_IS.search(message) else []
+    return [text for text in (without_numbers(message), *tracking) if text]
+
+
 def without_numbers(message: str) -> str:
     """A question about an order of one's own as one about any: without what names the order."""
     return " ".join(re.sub(r"[#№]?\s*\b(?=[\w-]*\d{3})[A-Za-z\d-]+\b", " ", message, flags=re.ASCII).split())

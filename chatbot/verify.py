@@ -7,9 +7,11 @@ a small model leaves out is the condition ("the shop pays" for "the shop pays if
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from chatbot.facts import missing, without_facts
+from chatbot.prompt import plain
+from crawler.records import normalised
 from index.words import tokens
 
 MIN_COVERAGE = 0.6
@@ -50,10 +52,29 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
         yield text
 
 
+def nearest(sentence: str, passages: Sequence[str]) -> int:
+    """Number, from 1, of the passage with most of a sentence's words among those that hold all its facts; 0 when none does."""
+    words = _words(sentence)
+    if _is_no_sentence(sentence, words):
+        return 0
+    holding = [number for number, passage in enumerate(passages, 1) if not missing(_without_marks(sentence), passage)]
+    return max(holding, key=lambda number: len(words & _words(passages[number - 1])), default=0)
+
+
+def stands_in(sentence: str, passages: Sequence[str]) -> bool:
+    """Whether a sentence is one of a passage, word for word."""
+    said = normalised(sentence)
+    return any(said == normalised(plain(other)) for passage in passages for other in SENTENCE_END.split(passage))
+
+
+def _is_no_sentence(sentence: str, words: Set[str]) -> bool:
+    return not words or bool(MARKUP.search(sentence)) or sentence.rstrip().endswith(CUT_OFF)
+
+
 def supported_by(sentence: str, passages: Sequence[str]) -> int:
     """Number, from 1, of the passage that supports a sentence best; 0 when none does."""
     words = _words(sentence)
-    if not words or MARKUP.search(sentence) or sentence.rstrip().endswith(CUT_OFF):
+    if _is_no_sentence(sentence, words):
         return 0
     best, best_coverage = 0, 0.0
     for number, passage in enumerate(passages, 1):

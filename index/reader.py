@@ -49,14 +49,14 @@ def excerpt(hit: Hit, asked: Collection[str]) -> str:
     `asked` are the terms of the question.
     """
     form = hit.passage.text if hit.passage.field == "asked" else hit.entry.question
-    room = max(EXCERPT_TOKENS - _tokens_of(form), LEAST_OF_ANSWER)
+    room = max(EXCERPT_TOKENS - about_tokens(form), LEAST_OF_ANSWER)
     said = meeting(hit.entry.answer[:ANSWER_CHARS].strip(), hit.entry.language, asked, room)
     return f"{form}\n{said}" if form else said
 
 
 def meeting(answer: str, language: str, asked: Collection[str], room: float) -> str:
     """The clauses that hold most of the question's terms, in their order. A term that few clauses hold counts more."""
-    if _tokens_of(answer) <= room:
+    if about_tokens(answer) <= room:
         return answer
     clauses = [clause for clause in CLAUSE.findall(answer) if clause.strip()]
     held = [" ".join((plain(clause), *terms(clause, language))) for clause in clauses]
@@ -66,14 +66,14 @@ def meeting(answer: str, language: str, asked: Collection[str], room: float) -> 
         shares[holding] += 1 / max(1, len(holding))
     kept: list[int] = []
     for number in np.argsort(-shares, kind="stable").tolist():
-        size = _tokens_of(clauses[number])
+        size = about_tokens(clauses[number])
         if size <= room or not kept:
             kept.append(number)
             room -= size
     return " ".join(clauses[number].strip() for number in sorted(kept))
 
 
-def _tokens_of(text: str) -> float:
+def about_tokens(text: str) -> float:
     """About how many tokens a text is: .7 for a Chinese character, .27 for another (measured with the embedder's tokenizer)."""
     han = len(HAN.findall(text))
     return 0.7 * han + 0.27 * (len(text) - han)

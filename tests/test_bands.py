@@ -1,5 +1,7 @@
 """Probability to what is done."""
 
+from dataclasses import replace
+
 import pytest
 
 from chatbot.bands import Band, Bands
@@ -82,3 +84,44 @@ def test_bands_must_rise_from_0_to_1(bands: tuple[float, float, float]) -> None:
 
 def test_bands_may_be_empty() -> None:
     assert Bands(direct=0.5, generate=0.5, suggest=0.5).choose("x", found(0.49)) is Band.REFUSE
+
+
+# Two that fit
+
+
+def several(*scored: tuple[str, float], language: str = "zh") -> Found:
+    entries = [FaqEntry(f"e{n}", text, f"答案{n}。", language=language) for n, (text, _) in enumerate(scored)]
+    hits = [Hit(Passage(e, "question", e.question), s, 1.0) for e, (_, s) in zip(entries, scored, strict=True)]
+    return Found(tuple(hits), 0.9)
+
+
+INVOICES = (("发票内容可以写成办公用品吗？", 1.04), ("电子发票怎么开？", 1.02), ("退货的运费谁出？", 0.9))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("发票", Band.SUGGEST),
+        ("发票？", Band.SUGGEST),
+        ("电子发票", Band.DIRECT),
+        ("运费", Band.DIRECT),
+        ("发票内容怎么写", Band.DIRECT),
+        ("电子发票怎么开", Band.DIRECT),
+    ],
+)
+def test_a_word_that_several_ask_about_is_clarified(question: str, expected: Band) -> None:
+    assert Bands().choose(question, several(*INVOICES)) is expected
+
+
+@pytest.mark.parametrize(("second", "expected"), [(1.0399, Band.SUGGEST), (1.02, Band.DIRECT)])
+def test_two_that_fit_equally_are_clarified(second: float, expected: Band) -> None:
+    hits = several(("门店几点开门？", 1.04), ("客服几点上班？", second))
+
+    assert Bands().choose("你们几点开始上班", hits) is expected
+
+
+def test_the_same_answer_twice_is_one() -> None:
+    hits = several(("门店几点开门？", 1.04), ("客服几点上班？", 1.04)).hits
+    same = [Hit(Passage(replace(h.entry, answer="九点。"), "question", h.entry.question), 1.04, 1.0) for h in hits]
+
+    assert Bands().choose("你们几点开始上班", Found(tuple(same), 0.9)) is Band.DIRECT

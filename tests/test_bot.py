@@ -335,3 +335,56 @@ def test_each_reply_asks_for_the_index_that_is_published_now(bot: Build) -> None
     reply(replace(built, index=index), "shipping")
 
     assert len(asked) == 2
+
+
+# What a message means after what was said before it
+
+HISTORY = (Message("user", "Can I send the box of an item back?"), Message("assistant", "Yes."))
+
+
+def asked_after(bot: Build, said: str, probability: float) -> tuple[list[str], list[str]]:
+    """What the index and what the generator are asked, when `said` is what the generator says."""
+    prompts: list[str] = []
+    searched: list[str] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        prompts.append(prompt.messages[-1].content)
+        yield said
+
+    built = bot(probability, Generator("scripted", generate))
+    index = built.index()
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(index, name)
+
+        def search(self, question: str, *given: object, **named: object) -> object:
+            searched.append(question)
+            return index.search(question, *given, **named)  # type: ignore[arg-type]
+
+    reply(replace(built, index=Watched), "Who pays the freight when it goes back?", *HISTORY)  # type: ignore[arg-type]
+    return searched, prompts
+
+
+def test_what_is_not_found_is_asked_again_as_the_generator_understands_it(bot: Build) -> None:
+    meant = "Who pays the freight when the box of an item goes back?"
+
+    searched, prompts = asked_after(bot, meant, REFUSE)
+
+    assert searched == ["Who pays the freight when it goes back?", meant]
+    assert HISTORY[0].content in prompts[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "probability"),
+    [
+        ("Who pays the freight when a pony of an item goes back?", REFUSE),
+        ("The box.", REFUSE),
+        ("", REFUSE),
+        ("Who pays the freight when the box of an item goes back?", DIRECT),
+    ],
+)
+def test_words_that_nobody_said_are_not_asked_for_nor_what_is_found_asked_again(
+    bot: Build, said: str, probability: float
+) -> None:
+    assert asked_after(bot, said, probability)[0] == ["Who pays the freight when it goes back?"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatbot.condense import condense, parts
+from chatbot.condense import condense, parts, rewritten
 from chatbot.messages import Message
 
 ENGLISH = (Message("user", "How do I return an item?"), Message("assistant", "Send it back."))
@@ -76,3 +76,24 @@ def test_parts(question: str, expected: list[str]) -> None:
 )
 def test_one_question_has_no_parts(question: str) -> None:
     assert parts(question) == []
+
+
+# As a model says it
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "expected"),
+    [
+        ("运费谁出？", "退货的运费谁出？", "退货的运费谁出？"),
+        ("运费谁出？", "“退货的运费谁出？”\n因为前面在说退货。", "退货的运费谁出？"),
+        ("运费谁出？", "换货的运费谁出？", ""),
+        ("运费谁出？", "怎么退货？", ""),
+        ("运费谁出？", "运费谁出？", ""),
+        ("运费谁出？", "", ""),
+        ("who pays?", "Who pays when I return an item?", ""),
+    ],
+)
+def test_a_model_may_only_choose_among_what_the_visitor_said(question: str, said: str, expected: str) -> None:
+    history = (Message("user", "请问怎么退货？"), Message("assistant", "换货请看这里。"))
+
+    assert rewritten(question, history, said) == expected

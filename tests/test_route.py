@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chatbot.route import STATUS, route, without_numbers
+from chatbot.route import STATUS, generally, route, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,18 @@ def test_no_message_takes_long(unit: str) -> None:
 )
 def test_the_number_of_an_order_is_taken_out(message: str, expected: str) -> None:
     assert without_numbers(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "expected"),
+    [
+        ("20231122到哪了", "zh", ["到哪了", "怎么查询订单物流？"]),
+        ("where is order #A-4471-22?", "en", ["where is order ?", "How do I track my order?"]),
+        ("取消订单 SF1234567890123", "zh", ["取消订单"]),
+        ("我的快递", "fr", ["我的快递", "How do I track my order?"]),
+        ("20231122001 where", "en", ["where", "How do I track my order?"]),
+        ("20231122001", "en", []),
+    ],
+)
+def test_an_order_of_ones_own_is_looked_up_as_any_order_is(message: str, language: str, expected: list[str]) -> None:
+    assert generally(message, language) == expected

@@ -11,16 +11,16 @@ from safetensors import SafetensorError
 
 from chatbot.bands import Bands
 from chatbot.bot import Bot
-from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.errors import GeneratorUnavailable
+from chatbot.generators import QUOTE, Generator, Weigh, open_generator
 from chatbot.intents import OWN, Classifier, as_question, classify_with, digest_of, load_classifier, shipped, with_own
 from chatbot.links import host_of
 from chatbot.memory import Memory, open_memory
 from chatbot.route import Reply
-from chatbot.support import Judge, open_judge
 from chatbot.texts import Texts
 from index import catalogue, weights
 from index.calibrate import Calibration, load_calibration
-from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Model
+from index.catalogue import DEFAULT_GENERATOR, Model
 from index.embed import Embedder, open_embedder
 from index.errors import IndexFailure
 from index.hybrid import Index, latest
@@ -104,9 +104,8 @@ def bot_for(settings: Settings, site: Site, embedder: Embedder, generator: Gener
     classify = classify_with(classifier, embedder) if classifier else as_question
     replies = {name: Reply(intent.reply, intent.action) for name, intent in site.intents.items()}
     own = (*site.origins, *site.crawl.seeds, site.contacts.get("url", ""))
-    return Bot(
-        index, generator, bands, texts_for(site), classify, replies, frozenset(host_of(url) for url in own) - {""}
-    )
+    hosts = frozenset(host_of(url) for url in own) - {""}
+    return Bot(index, generator, bands, texts_for(site), classify, replies, hosts, verify=settings.verify == "on")
 
 
 def classifier_for(settings: Settings, site: Site | None, embedder: Embedder) -> Classifier | None:
@@ -129,21 +128,29 @@ def classifier_for(settings: Settings, site: Site | None, embedder: Embedder) ->
     return shipped() if shipped().embedder == embedder.digest else None
 
 
-def judge_for(settings: Settings, show: ShowDownload, say: Say) -> Judge:
-    """The judge of support; the model whose layers it uses is fetched when it is missing."""
-    if not weights.installed(DEFAULT_EMBEDDER, settings.models):
-        model = catalogue.find(DEFAULT_EMBEDDER)
-        assert model is not None  # noqa: S101 - it is in the catalogue
+def judge_for(settings: Settings, show: ShowDownload, say: Say) -> Weigh:
+    """What judges claims: the generator of the settings, or the default one, which is fetched when it is missing.
+
+    Raises:
+        GeneratorUnavailable: it cannot be loaded, or quotes only.
+
+    """
+    model = catalogue.find(DEFAULT_GENERATOR)
+    if not settings.generator and model and not weights.installed(model.name, settings.models):
         fetch_model(model, settings.models, show, say)
-    judge = open_judge(settings.models, settings.device)
-    assert judge is not None  # noqa: S101 - its model is installed
-    return judge
+    weigh = generator_for(settings, say).weigh
+    if weigh is None:
+        raise GeneratorUnavailable(
+            f"the generator {settings.generator} cannot judge. Leave KEFU_GENERATOR empty, or name a model"
+        )
+    return weigh
 
 
 def texts_for(site: Site) -> Texts:
     """The fixed sentences of a site."""
     host = urlsplit(site.crawl.seeds[0]).hostname if site.crawl.seeds else None
-    return Texts(site.names or {"zh": host or "本站", "en": host or "this site"}, site.contacts, site.hours, site.texts)
+    names = site.names or {"zh": host or "本站", "en": host or "this site"}
+    return Texts(names, site.contacts, site.hours, site.texts, site.timezone)
 
 
 def memory_for(settings: Settings) -> Memory:

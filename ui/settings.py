@@ -140,7 +140,7 @@ class Site(_Part):
     contacts: dict[str, str] = Field(default_factory=dict, description="email, phone, url")
     hours: dict[str, str] = Field(default_factory=dict, description="business hours by language")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
-        "", description="IANA name of the time zone of the hours, for example Asia/Shanghai"
+        default="", description="IANA name of the time zone of the hours, for example Asia/Shanghai"
     )
     texts: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="sentences to say instead of the built-in ones"

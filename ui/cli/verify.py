@@ -1,4 +1,4 @@
-"""`kefu verify`: whether texts say what an answer says, judged by the model that ships for it."""
+"""`kefu verify`: whether texts say what an answer says, judged by the generator."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,29 +21,22 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Say of each answer whether its sources support it."""
-    from chatbot.support import supported
+    from chatbot.judge import supported
     from ui.launch import judge_for
 
     rows = _claims_of(claims)
-    judge = judge_for(settings_of(context), show_download, say)
+    weigh = judge_for(settings_of(context), show_download, say)
     with show_count("checking") as bar:
         for done, row in enumerate(rows, 1):
-            found = supported(row["answer"], row["sources"], judge)
+            found = supported(row["answer"], row["sources"], weigh)
             bar(done, len(rows))
             if json:
                 emit(
-                    {
-                        "id": row["id"],
-                        "supported": found.holds,
-                        "score": round(found.score, 4),
-                        "unsupported": list(found.words),
-                    }
+                    {"id": row["id"], "supported": found.holds, "score": round(found.score, 4), "missing": found.lacking}
                 )
             else:
-                show(
-                    f"{row['id']}  {found.score:.2f}  "
-                    + ("supported" if found.holds else f"not supported: {', '.join(found.words)}")
-                )
+                lacking = f": {', '.join(found.lacking)} is in no source" if found.lacking else ""
+                show(f"{row['id']}  {found.score:.2f}  {'supported' if found.holds else 'not supported'}{lacking}")
 
 
 def _claims_of(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,228 @@
+"""The judge, with a weigh that says what the test says; what the real model says of claims: `benchmarks/fit_judge.py`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.bands import Bands
+from chatbot.bot import Bot
+from chatbot.errors import GeneratorFailed
+from chatbot.generators import Generator
+from chatbot.judge import PIECE_CHARS, ROOM, Judge, grounded_in, probability_of, readable, supported
+from chatbot.messages import Answer, Conversation, Delta
+from chatbot.prompt import Prompt, build_prompt
+from chatbot.texts import Texts
+from crawler.records import FaqEntry
+from index.build import sync
+from index.calibrate import Calibration, Logistic
+from index.embed import fake_embedder
+from index.hybrid import Index
+from index.reader import about_tokens
+
+YES, NO = 9.0, -9.0
+RETURNS = "You can return unused items within 30 days of delivery. Return shipping is free if the item is faulty."
+TUIHUO = "签收后 30 天内可以申请退货。如果商品有质量问题，运费由商家承担。"
+PASSAGES = [f"Returns\n{RETURNS}", f"退货\n{TUIHUO}"]
+
+
+def always(odds: float) -> Callable[[Prompt], float]:
+    return lambda prompt: odds
+
+
+def judge(weigh: Callable[[Prompt], float]) -> Judge:
+    return Judge(weigh, build_prompt(["?"], (), "en", "Acme"))
+
+
+# Answers of any chatbot
+
+
+@pytest.mark.parametrize(
+    ("answer", "source"),
+    [("You can return unused items within 30 days.", RETURNS), ("签收后三十天内可以申请退货。", TUIHUO)],
+)
+def test_what_the_judge_believes_is_supported_and_what_it_does_not_is_not(answer: str, source: str) -> None:
+    good, bad = supported(answer, [source], always(YES)), supported(answer, [source], always(NO))
+
+    assert good.holds
+    assert not bad.holds
+    assert 0 <= bad.score < 0.5 <= good.score <= 1
+    assert good.lacking == ()
+
+
+def test_a_fact_that_no_source_has_is_named_and_costs() -> None:
+    right, wrong = (supported(f"Return unused items within {days} days.", [RETURNS], always(1.0)) for days in (30, 90))
+
+    assert wrong.score < right.score
+    assert wrong.lacking == ("90 day",)
+
+
+@pytest.mark.parametrize(("answer", "sources"), [("", [RETURNS]), ("Free returns.", []), ("Free returns.", [" "])])
+def test_nothing_is_supported_by_nothing(answer: str, sources: list[str]) -> None:
+    assert not supported(answer, sources, always(YES)).holds
+
+
+def test_a_long_answer_is_worth_what_its_worst_piece_is() -> None:
+    lie = "Ponies fly to the moon."
+    pieces: list[str] = []
+
+    def weigh(prompt: Prompt) -> float:
+        pieces.append(prompt.messages[-1].content)
+        return NO if lie in prompt.messages[-1].content else YES
+
+    found = supported(" ".join([RETURNS] * 12 + [lie]), [RETURNS], weigh)
+
+    assert not found.holds
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) < PIECE_CHARS + len(RETURNS) + 200
+
+
+def test_of_long_sources_the_judge_reads_what_meets_the_claim() -> None:
+    filler = " ".join(f"Rule {number}: please keep hall number {number} tidy at all times." for number in range(900))
+    sources = [f"{filler} Refunds take five days if an item is faulty. {filler}", "We open at nine."]
+
+    read = readable("Refunds for faulty items take five days.", sources)
+
+    assert "Refunds take five days if an item is faulty." in read[0]
+    assert read[1] == sources[1]
+    assert sum(map(about_tokens, read)) <= ROOM * 1.1
+    assert readable("Refunds", sources[1:]) == sources[1:]
+
+
+# Sentences of the bot's own
+
+
+def test_a_sentence_of_a_passage_needs_no_judge() -> None:
+    def never(prompt: Prompt) -> float:
+        raise AssertionError("no judge may be asked here")
+
+    assert grounded_in("Return shipping is free if the item is faulty.", PASSAGES, judge(never)) == 1
+    assert grounded_in("如果商品有质量问题，运费由商家承担。", PASSAGES, judge(never)) == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        ("Faulty goods travel back at no cost to you.", 1),
+        ("东西坏了，寄回的运费商家出。", 2),
+        ("Items that you have not used go back within 30 days of delivery.", 1),
+    ],
+)
+def test_a_paraphrase_passes_when_the_judge_believes_it(sentence: str, number: int) -> None:
+    assert grounded_in(sentence, PASSAGES, judge(always(YES))) == number
+    assert grounded_in(sentence, PASSAGES, judge(always(NO))) == 0
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You can return unused items within 90 days of delivery.",
+        "Write to thief@evil.example to return unused items.",
+        "签收后九十天内可以申请退货。",
+        "You can return unused items within 30 days of delivery <img src=x>.",
+        "You can return unused items within 30…",
+        "",
+    ],
+)
+def test_no_judge_lets_another_fact_or_markup_pass(sentence: str) -> None:
+    assert grounded_in(sentence, PASSAGES, judge(always(YES))) == 0
+
+
+def test_the_probability_rises_with_the_odds_and_with_what_was_found() -> None:
+    assert 0 <= probability_of(NO, 0.0) < probability_of(0.0, 0.5) < probability_of(YES, 0.5) <= 1
+    assert probability_of(0.0, 0.3) <= probability_of(0.0, 0.9)
+
+
+# In the bot
+
+ENTRY = FaqEntry("r", "How do I return an item?", RETURNS, url="https://shop.example/faq", language="en")
+Build = Callable[..., Bot]
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Build:
+    def build(said: str, supports: float, answers: float, entry: FaqEntry = ENTRY) -> Bot:
+        sync(tmp_path / "shop", (entry,), fake_embedder())
+        index = Index.open(tmp_path / "shop", fake_embedder(), Calibration(Logistic({}, 0.4)))
+
+        def generate(prompt: Prompt) -> Iterator[str]:
+            yield said
+
+        def weigh(prompt: Prompt) -> float:
+            return answers if "Answer:" in prompt.messages[-1].content else supports
+
+        generator = Generator("scripted", generate, weigh)
+        return Bot(lambda: index, generator, Bands(0.8, 0.5, 0.2), Texts({"en": "Acme"}))
+
+    return build
+
+
+def replied(bot: Bot, question: str = "can I send an item back?") -> tuple[str, Answer]:
+    *events, answer = bot.reply(question, Conversation())
+    assert isinstance(answer, Answer)
+    return "".join(event.text for event in events if isinstance(event, Delta)), answer
+
+
+PARAPHRASE = "Faulty goods travel back at no cost to you."
+
+
+def test_a_believed_paraphrase_is_shown(bot: Build) -> None:
+    deltas, answer = replied(bot(PARAPHRASE, YES, YES))
+
+    assert deltas == answer.text == f"{PARAPHRASE}[1]"
+    assert answer.status == "answered"
+
+
+def test_a_paraphrase_that_is_not_believed_gives_way_to_what_is_published(bot: Build) -> None:
+    deltas, answer = replied(bot(PARAPHRASE, NO, YES))
+
+    assert (deltas, answer.text, answer.generator) == ("", RETURNS, "quote")
+
+
+def test_what_does_not_answer_is_never_shown_and_what_may_help_is_offered(bot: Build) -> None:
+    deltas, answer = replied(bot(PARAPHRASE, YES, NO))
+
+    assert deltas == ""
+    assert answer.status == "suggested"
+    assert answer.suggestions == (ENTRY.question,)
+    assert PARAPHRASE not in answer.text
+
+
+def test_pages_without_questions_are_offered_as_pages(bot: Build) -> None:
+    answer = replied(bot(PARAPHRASE, YES, NO, replace(ENTRY, question="", section="Returns")))[1]
+
+    assert answer.status == "suggested"
+    assert answer.suggestions == ()
+    assert [citation.url for citation in answer.citations] == [ENTRY.url]
+
+
+def test_sentences_are_held_until_they_answer_together(bot: Build) -> None:
+    two = f"{PARAPHRASE} Unused items go back within 30 days."
+    built = bot(two, YES, YES)
+
+    def weigh(prompt: Prompt) -> float:
+        asked = prompt.messages[-1].content
+        return (YES if "30" in asked.split("Answer:")[1] else NO) if "Answer:" in asked else YES
+
+    events = list(replace(built, generator=replace(built.generator, weigh=weigh)).reply("can I?", Conversation()))
+
+    deltas = [event.text for event in events if isinstance(event, Delta)]
+    assert deltas == [f"{PARAPHRASE}[1] Unused items go back within 30 days.[1]"]
+
+
+def test_a_judge_that_fails_leaves_what_is_published(bot: Build) -> None:
+    def weigh(prompt: Prompt) -> float:
+        raise GeneratorFailed("out of memory")
+
+    built = bot(PARAPHRASE, YES, YES)
+
+    answer = replied(replace(built, generator=replace(built.generator, weigh=weigh)))[1]
+
+    assert (answer.text, answer.generator) == (RETURNS, "quote")
+
+
+def test_without_verification_all_is_shown(bot: Build) -> None:
+    said = "You can return it within 90 days."
+
+    assert replied(replace(bot(said, NO, NO), verify=False))[1].text == f"{said}[1]"
