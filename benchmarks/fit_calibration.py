@@ -128,7 +128,7 @@ def ask(labelled: LabelledSet, site: Path, embedder: Embedder, reader: Reader | 
     def found(reader: Reader | None) -> list[Found]:
         in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name if reader else "")
         index = Index.open(site, embedder, in_doubt, reader)
-        return [index.search(q["question"], 5, without=q["relevant"] if gone else ()) for q, gone in asked]
+        return [(index.hiding(q["relevant"]) if gone else index).search(q["question"], 5) for q, gone in asked]
 
     cheap = _examples(asked, found(None), CHEAP)
     if not reader:

@@ -17,7 +17,7 @@ from chatbot.messages import Answer, Conversation, Delta, Event, Sources
 from chatbot.privacy import mask
 from chatbot.prompt import build_prompt, cite, condenses
 from chatbot.route import OFTEN_PUBLISHED, STATUS, Reply, generally, route
-from chatbot.texts import Texts
+from chatbot.texts import LANGUAGES, Texts
 from chatbot.verify import clean, sentences
 from crawler.language import detect
 from index.hybrid import Index
@@ -162,14 +162,19 @@ class Bot:
         return Found((*(hits[i] for i in wanted), *rest), probability, both.features, len(wanted))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
-        if band is Band.DIRECT:
+        if band is Band.DIRECT and not self._must_be_translated(found, language):
             yield _published(found.hits[:1], found.probability)
-        elif band is Band.GENERATE:
+        elif band in (Band.DIRECT, Band.GENERATE):
             yield from self._generate(question, found, language)
         elif band is Band.SUGGEST:
             yield self._suggest(found, language)
         else:
             yield Answer(self.texts.say("refused", language), "refused", found.probability, "texts")
+
+    def _must_be_translated(self, found: Found, language: str) -> bool:
+        """Whether what answers is in another language than the visitor's, and the generator writes that and judges it."""
+        able = self.generator.weigh is not None and language in LANGUAGES
+        return able and found.hits[0].entry.language not in (language, "")
 
     def _generate(self, question: str, found: Found, language: str) -> Iterator[Event]:
         """Checked sentences of the generator, once they answer; the published answers where it breaks off."""
@@ -207,7 +212,7 @@ class Bot:
             return
         self.count("shown" if shown else "rejected")
         if not shown:
-            yield self._instead(replace(found, probability=probability), bool(passed), language)
+            yield self._instead(found, probability, bool(passed), language)
             return
         # A part of the question that the generator left open is answered by what is published.
         missing = [number for number in range(1, found.needed + 1) if number not in used]
@@ -227,11 +232,12 @@ class Bot:
                 log.info("cut an unsupported sentence")
                 self.count("cut")
 
-    def _instead(self, found: Found, written: bool, language: str) -> Answer:
+    def _instead(self, found: Found, probability: float, written: bool, language: str) -> Answer:
         """What is said when no generated text may be shown: it was badly `written` of what answers, or is itself no answer."""
-        if not written and found.hits[0].entry.question:
+        sure = not written or found.probability >= self.bands.direct
+        if sure and found.hits[0].entry.question:
             return _published(together(found)[: found.needed], found.probability)
-        return self._suggest(found, language)
+        return self._suggest(replace(found, probability=probability), language)
 
     def _suggest(self, found: Found, language: str) -> Answer:
         questions = [hit.entry.question for hit in found.hits if hit.entry.question]

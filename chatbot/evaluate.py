@@ -1,17 +1,18 @@
-"""How well messages are told apart: the usual figures of a classifier."""
+"""How well one kind is told from the others: the usual figures of a classifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from chatbot.intents import QUESTION, Numbers
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One intent against all others: its ROC and its precision–recall curve, each as (x, y), and the areas under them."""
+    """One kind against all others: its ROC and its precision–recall curve, each as (x, y), and the areas under them."""
 
     roc: tuple[Numbers, Numbers]
     precision_recall: tuple[Numbers, Numbers]
@@ -50,14 +51,17 @@ def figures(truth: Sequence[str], given: Sequence[str], names: Sequence[str], li
 
 def curves(truth: Sequence[str], names: Sequence[str], likely: Numbers) -> dict[str, Curve]:
     """The curves of each intent that has examples and is not all of them."""
+    found = {name: curve(np.array(truth) == name, likely[:, place]) for place, name in enumerate(names)}
+    return {name: one for name, one in found.items() if one}
+
+
+def curve(own: npt.NDArray[np.bool_], likely: Numbers) -> Curve | None:
+    """The curves of telling one's `own`, shape (n,), from the rest; None where all are, or none."""
     from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-    found = {}
-    for place, name in enumerate(names):
-        own = np.array(truth) == name
-        if own.any() and not own.all():
-            x, y, _ = roc_curve(own, likely[:, place])
-            precision, recall, _ = precision_recall_curve(own, likely[:, place])
-            areas = roc_auc_score(own, likely[:, place]), average_precision_score(own, likely[:, place])
-            found[name] = Curve((x, y), (recall, precision), *map(float, areas))
-    return found
+    if not own.any() or own.all():
+        return None
+    x, y, _ = roc_curve(own, likely)
+    precision, recall, _ = precision_recall_curve(own, likely)
+    areas = roc_auc_score(own, likely), average_precision_score(own, likely)
+    return Curve((x, y), (recall, precision), *map(float, areas))

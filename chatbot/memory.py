@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     insert,
     select,
     update,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.errors import MemoryFailed
-from chatbot.messages import Answer, Conversation, Message
+from chatbot.messages import Answer, Citation, Conversation, Message
 from chatbot.privacy import mask
 
 MAX_TURNS = 10
@@ -61,6 +62,16 @@ class Gap:
 
     question: str
     probability: float
+    asked_at: str
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A question whose answer a visitor found good: the one before it in the conversation, "" for the first, and what was cited."""
+
+    question: str
+    before: str
+    citations: tuple[Citation, ...]
     asked_at: str
 
 
@@ -130,6 +141,21 @@ class Memory:
                 return [Gap(row.question, row.probability, row.asked_at) for row in connection.execute(asked)]
         except SQLAlchemyError as error:
             raise MemoryFailed(_failed(error)) from error
+
+    def found_good(self, site: str) -> list[Rated]:
+        """Answered questions of a site that visitors rated good, oldest first."""
+        before = func.lag(turns.c.question).over(partition_by=turns.c.conversation, order_by=turns.c.id).label("before")
+        said = select(turns, before).join(conversations).where(conversations.c.site == site).subquery()
+        good = select(said).where(said.c.rating == 1, said.c.status == "answered").order_by(said.c.id)
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(good).all()
+        except SQLAlchemyError as error:
+            raise MemoryFailed(_failed(error)) from error
+        return [
+            Rated(r.question, r.before or "", tuple(Citation(**c) for c in json.loads(r.citations)), r.asked_at)
+            for r in rows
+        ]
 
     def forget_site(self, site: str) -> None:
         """Delete all that was said on a site."""

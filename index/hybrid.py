@@ -1,5 +1,6 @@
 """`Index`: open a site's snapshot and search it. Joins embedder, BM25, store, fusion and calibration."""
 
+import copy
 import logging
 import threading
 import time
@@ -73,6 +74,7 @@ class Index:
         self._store, self._words, self._spelt, self._centres = store, words, spelt, centres
         self._wordings = wordings
         self._embedder, self._calibration, self._reader = embedder, calibration, reader
+        self._hidden: Hidden = np.zeros(len(entries), np.bool_)
         self._languages = {entry.language for entry in entries}
         # "hola" does not say which language it is; that of the site does.
         written = Counter(entry.language for entry in entries if entry.language not in ("", *SCRIPTS))
@@ -86,16 +88,19 @@ class Index:
         calibration: Calibration,
         reader: Reader | None = None,
         weights: tuple[float, float] | None = None,
+        name: str = "",
     ) -> "Index":
-        """Open what is published for a site; `weights` are those of another index, if it is to be searched like that.
+        """Open what is published for a site, or the generation of that `name`.
+
+        `weights` are those of another index, if it is to be searched like that.
 
         Raises:
-            SnapshotMissing: nothing is published.
+            SnapshotMissing: nothing is published, or no whole generation has that name.
             SnapshotDamaged: a checksum differs.
             SnapshotMismatch: another embedder or splitter made it.
 
         """
-        folder, manifest = snapshot.verified(site)
+        folder, manifest = snapshot.generation(site, name) if name else snapshot.verified(site)
         made_by = manifest["embedder"]
         if (made_by["digest"], made_by["dimension"]) != (embedder.digest, embedder.dimension):
             raise SnapshotMismatch(
@@ -118,17 +123,29 @@ class Index:
         parts = (store, words, spelt, centres.load(folder), wordings.load(folder))
         return cls(folder.name, passages, entries, *parts, embedder, calibration, reader, weights)
 
-    def search(
-        self, question: str, k: int = 10, *, together: Collection[str] = (), without: Collection[str] = ()
-    ) -> Found:
+    def beside(self, site: Path, *, weights: tuple[float, float] | None = None, name: str = "") -> "Index":
+        """Another snapshot, opened with the models and the calibration of this one. Raises what `open` raises."""
+        return Index.open(site, self._embedder, self._calibration, self._reader, weights, name)
+
+    def hiding(self, ids: Collection[str], within: str = "") -> "Index":
+        """The index without some entries and, if a language is given, with those `within` it only.
+
+        What is hidden is neither found nor compared; how rare a word is still counts it.
+        """
+        gone = [entry.id in ids or bool(within and entry.language != within) for entry in self.entries]
+        view = copy.copy(self)
+        view._hidden = np.array(gone, np.bool_) | self._hidden
+        view._wordings = self._wordings_without(view._hidden)
+        return view
+
+    def search(self, question: str, k: int = 10, *, together: Collection[str] = ()) -> Found:
         """The `k` entries most likely to answer, and the probability that the first does.
 
-        Entries whose ids are in `together` are taken as one answer: where one is first, the others are no rivals of it. Those
-        `without` which the search is made are neither found nor compared; how rare a word is still counts them.
+        Entries whose ids are in `together` are taken as one answer: where one is first, the others are no rivals of it.
         """
         if not self._asks(question):
             return Found((), 0.0)
-        return self._found(self._asked(question, self._vectors([question])), k, together, without)
+        return self._found(self._asked(question, self._vectors([question])), k, together)
 
     def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
         """The `k` entries nearest to a question, without the reader and without a probability."""
@@ -172,8 +189,8 @@ class Index:
     def _vectors(self, questions: Sequence[str]) -> Vectors:
         return self._embedder.embed(questions, "query", lambda n: None)
 
-    def _found(self, asked: _Asked, k: int, together: Collection[str] = (), without: Collection[str] = ()) -> Found:
-        ranking = self._ranking(asked, without)
+    def _found(self, asked: _Asked, k: int, together: Collection[str] = ()) -> Found:
+        ranking = self._ranking(asked)
         if not ranking:
             return Found((), 0.0)
         features = fuse.features(ranking, asked.terms, asked.language, together)
@@ -187,19 +204,18 @@ class Index:
             ranking = read
         return Found(self._hits(ranking[:k]), self._calibration.probability(features), features)
 
-    def _ranking(self, asked: _Asked, without: Collection[str] = ()) -> list[fuse.Scored]:
+    def _ranking(self, asked: _Asked) -> list[fuse.Scored]:
         words = self._words.shares(asked.terms)
-        hidden = np.array([entry.id in without for entry in self.entries]) if without else None
-        compared = self._compare(asked.vector, words, asked.language, hidden)
+        compared = self._compare(asked.vector, words, asked.language)
         if not len(compared.rows):
             return []
         spelt = self._spelt.shares(grams(asked.text)) * np.float32(lettered(asked.text))
-        taught = self._wordings_without(hidden).scores(asked.vector[0], compared.owners, len(self.entries))
+        taught = self._wordings.scores(asked.vector[0], compared.owners, len(self.entries))
         return fuse.rank(compared, words, spelt, taught, self._table, asked.answered_in)
 
-    def _wordings_without(self, hidden: Hidden | None) -> Wordings:
+    def _wordings_without(self, hidden: Hidden) -> Wordings:
         """What is learned from the others: of what is hidden nothing may be left that tells it from them."""
-        if hidden is None or not len(self._wordings.rows):
+        if not len(self._wordings.rows):
             return self._wordings
         kept = (self._fields == FIELDS.index("asked")) & ~hidden[self._owners]
         return Wordings.of(self._store.vectors()[kept], self._owners[kept])
@@ -209,7 +225,7 @@ class Index:
             Hit(self._passages[item.passage], item.score, item.similarity, item.by_field()) for item in ranking
         )
 
-    def _compare(self, vector: Vectors, words: lexical.Scores, language: str, hidden: Hidden | None) -> fuse.Compared:
+    def _compare(self, vector: Vectors, words: lexical.Scores, language: str) -> fuse.Compared:
         """The nearest passages, and one of each entry that holds the question's words and is not among them."""
         similarities, rows = self._store.search(vector, CANDIDATES)
         near, found = similarities[0], rows[0]
@@ -219,9 +235,8 @@ class Index:
         found = np.concatenate([found, self._starts[unseen]])
         near = np.concatenate([near, np.full(len(unseen), near.min(), np.float32)])
         near -= self._centres.part(language, found)
-        if hidden is not None:
-            seen = ~hidden[self._owners[found]]
-            found, near = found[seen], near[seen]
+        seen = ~self._hidden[self._owners[found]]
+        found, near = found[seen], near[seen]
         return fuse.Compared(found, self._owners[found], self._fields[found], near)
 
 

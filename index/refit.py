@@ -1,46 +1,29 @@
 """The level of the probability, fitted to a site's own entries, and how often it will be wrong there.
 
-Two kinds of questions can always be made from entries alone. *Known*: a wording is taken out, or the question said in fewer words, and
-its entry must still be found. *Hidden*: an entry is left out of the search, and its own question asked; nothing answers it any
-more, though the rest is about the same things. A third, *translated*, is asked where a site says the same in two languages: an
-entry is left out, and the one in the other language must be found. Fitting the first two by the book (Platt 1999, "Probabilistic Outputs for Support Vector
+Fitting the *known* and *hidden* questions of `index.exam` by the book (Platt 1999, "Probabilistic Outputs for Support Vector
 Machines") makes the probability worse: visitors ask otherwise. What carries over is how sure the known ones are: where they are
 surer than on most sites, visitors are answered more often than on most. How much that says was learned from sites whose visitors'
 questions are known (`benchmarks/fit_calibration.py`).
 """
 
 import math
-import random
-import shutil
 import statistics
-import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from crawler.records import FaqEntry, normalised
-from index import build, snapshot
 from index.calibrate import Calibration, Logistic
 from index.embed import Embedder
-from index.errors import IndexFailure, SnapshotDamaged, SnapshotMissing
+from index.errors import IndexFailure
+from index.exam import draw, questions, view_of, without_wordings
 from index.hybrid import Index
 from index.reader import Reader
-from index.twins import twins
-from index.words import HAN, in_order
 
 CALIBRATION = "calibration.json"
 CASES = 200  # of each kind, drawn
 FEWEST = 20
 FURTHEST = 1.5  # in log odds; no site of the fit wanted more
-SEED = 20261122
-ASKING = frozenset(
-    (
-        "how what when where which who why can could does did do is are will would should may i you we my your our the a an to of for "
-        "please 请问 请 怎么 怎么样 怎样 如何 什么时候 什么 多少 哪里 哪些 可以 能 能否 是否 能不能 可不可以 吗 呢 我 我们 你 你们 您 的"
-    ).split()
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +51,11 @@ class Rate:
         z, n, share = 1.96, self.total, self.count / self.total
         middle, spread = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
+
+    def as_json(self) -> dict[str, Any]:
+        """As commands print it."""
+        low, high = self.interval
+        return {"count": self.count, "of": self.total, "interval": [round(low, 4), round(high, 4)]}
 
 
 @dataclass(frozen=True)
@@ -116,16 +104,6 @@ def _given(calibration: Calibration, features: Mapping[str, float]) -> float:
     return calibration.probability({name: value for name, value in features.items() if not (sure and name == "read")})
 
 
-@dataclass(frozen=True)
-class _Question:
-    """A question to ask without some of the entries; `wanted` are those that answer it."""
-
-    kind: str
-    text: str
-    wanted: Collection[str]
-    without: Collection[str] = ()
-
-
 def ask_itself(
     site: Path,
     embedder: Embedder,
@@ -143,97 +121,23 @@ def ask_itself(
     """
     in_doubt = Calibration(Logistic({}, 0.0), Logistic({}, 0.0), reader.name if reader else "")
     index = Index.open(site, embedder, in_doubt, reader)
-    asked = [entry for entry in index.entries if entry.question]
-    if len(asked) < fewest:
+    drawn = draw(index.entries, CASES)
+    if drawn.of < fewest:
         raise IndexFailure(
-            f"site {site.name} has {len(asked)} entries with a question; a calibration of its own needs {fewest}. "
+            f"site {site.name} has {drawn.of} entries with a question; a calibration of its own needs {fewest}. "
             "Crawl or import more of them, and use the calibration that ships until then"
         )
-    rng, same = random.Random(SEED), _same(index.entries)
-    drawn = rng.sample(asked, min(CASES, len(asked)))
-    held = {entry.id: rng.choice(entry.similar) for entry in drawn if entry.similar}
-    said = [(held.get(entry.id) or _shortened(entry.question), entry) for entry in drawn]
-    known = [_Question("known", question, same(entry)) for question, entry in said if question]
-    if len(known) < fewest:
+    asked = questions(index, drawn)
+    if (known := sum(question.kind == "known" for question in asked)) < fewest:
         raise IndexFailure(
-            f"of {len(drawn)} questions of site {site.name} only {len(known)} can be asked in other words; a calibration of its own "
+            f"of {len(drawn.entries)} questions of site {site.name} only {known} can be asked in other words; a calibration of its own "
             f"needs {fewest}. Add similar questions to its entries, and use the calibration that ships until then"
         )
-    translated = list(_translated(index, drawn, same))
-    total = len(known) + len(drawn) + len(translated)
-    with tempfile.TemporaryDirectory(prefix="kefu-calibrate-") as folder:
-        less = index
-        if held:  # an index without those wordings, with the vectors that the site has
-            copy = _without_wordings(site, Path(folder), index, held, embedder)
-            less = Index.open(copy, embedder, in_doubt, reader, index.weights)
-        cases: list[Case] = []
-        for question in chain(known, _hidden(index, drawn, same), translated):
-            asks = less if question.kind == "known" else index
-            found = asks.search(question.text, 5, without=question.without)
+    cases: list[Case] = []
+    with without_wordings(site, index, drawn.held, embedder) as less:
+        for question in asked:
+            found = view_of(question, index, less).search(question.text, 5)
             right = bool(found.hits) and found.hits[0].entry.id in question.wanted
             cases.append(Case(question.kind, found.features, right))
-            progress(len(cases), total)
+            progress(len(cases), len(asked))
     return cases
-
-
-def _hidden(index: Index, drawn: Sequence[FaqEntry], same: Callable[[FaqEntry], set[str]]) -> Iterator[_Question]:
-    # What is written in another language may be the entry's own translation: it would answer.
-    languages = {entry.language for entry in drawn}
-    foreign = {language: {e.id for e in index.entries if e.language != language} for language in languages}
-    for entry in drawn:
-        yield _Question("hidden", entry.question, (), same(entry) | foreign[entry.language])
-
-
-def _translated(index: Index, drawn: Sequence[FaqEntry], same: Callable[[FaqEntry], set[str]]) -> Iterator[_Question]:
-    rows = {entry.id: row for row, entry in enumerate(index.entries)}
-    found = twins(index.entries, index.answers(), [rows[entry.id] for entry in drawn])
-    # Two that are written alike in two languages, a telephone number say, are the same of each other too.
-    spoken = {entry.id: entry.language for entry in index.entries}
-    for row, others in found.items():
-        entry, meant = index.entries[row], [index.entries[other] for other in others]
-        wanted = {id_ for twin in meant for id_ in same(twin) if spoken[id_] != entry.language}
-        yield _Question("translated", entry.question, wanted, same(entry) - wanted)
-
-
-def _without_wordings(site: Path, folder: Path, index: Index, held: Mapping[str, str], embedder: Embedder) -> Path:
-    """A copy of the site in `folder`, each entry without the wording that is held of it."""
-    beside = folder / site.name
-    try:
-        snapshot.copy(site, beside)
-        build.sync(beside, [_without(held.get(entry.id), entry) for entry in index.entries], embedder)
-    except (SnapshotMissing, SnapshotDamaged):
-        raise
-    except (OSError, IndexFailure) as error:
-        raise IndexFailure(
-            f"site {site.name} cannot be copied to ask it ({_reason(error)}). Nothing of it has changed. "
-            f"Make room in {folder.parent} for a second copy of its index, or set TMPDIR to another folder, and try again"
-        ) from error
-    return beside
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, shutil.Error):  # a list of what could not be copied: from, to, why
-        return str(error.args[0][0][2])
-    cause = error.__cause__ or error
-    return str(getattr(cause, "strerror", None) or cause)
-
-
-def _without(form: str | None, entry: FaqEntry) -> FaqEntry:
-    return replace(entry, similar=tuple(other for other in entry.similar if other != form))
-
-
-def _same(entries: Sequence[FaqEntry]) -> Callable[[FaqEntry], set[str]]:
-    """What gives, for an entry, the ids of those that ask or say the same."""
-    asking, saying = defaultdict(set), defaultdict(set)
-    for entry in entries:
-        saying[entry.answer].add(entry.id)
-        if entry.question:
-            asking[normalised(entry.question)].add(entry.id)
-    return lambda entry: saying[entry.answer] | asking[normalised(entry.question)]
-
-
-def _shortened(question: str) -> str:
-    """A question as hurried visitors type it: the words that carry it. "" when too little is left."""
-    words = [word for word in in_order(question) if word.casefold() not in ASKING]
-    short = ("" if HAN.search(question) else " ").join(words)
-    return short if len(short) >= 2 and normalised(short) != normalised(question) else ""

@@ -97,15 +97,8 @@ def publish(site: Path, write: Callable[[Path], Manifest]) -> str:
     return name
 
 
-def copy(site: Path, to: Path) -> None:
-    """Put the published generation of a site into another folder, alone.
-
-    Raises:
-        SnapshotMissing: nothing is published.
-        SnapshotDamaged: `CURRENT` is not what was written.
-
-    """
-    name = current(site)
+def copy(site: Path, name: str, to: Path) -> None:
+    """Put a generation of a site into another folder, alone and published there."""
     shutil.copytree(site / "snapshots" / name, to / "snapshots" / name)
     _point(to / "snapshots", Pointer(name))
 
@@ -210,6 +203,22 @@ def verified(site: Path) -> tuple[Path, Manifest]:
     """
     name = current(site)
     return site / "snapshots" / name, _verified(site, name)
+
+
+def generation(site: Path, name: str) -> tuple[Path, Manifest]:
+    """Folder and manifest of the generation of that name, every file checked.
+
+    Raises:
+        SnapshotMissing: it is not there.
+        SnapshotDamaged: a file is missing or differs.
+
+    """
+    folder = site / "snapshots"
+    names = _generations(folder) if folder.is_dir() else []
+    if name not in names:
+        there = f"There are: {', '.join(names)}" if names else f"Run 'kefu crawl URL --site {site.name}'"
+        raise SnapshotMissing(f"site {site.name} has no snapshot {name}; the last {KEEP} are kept. {there}")
+    return folder / name, _verified(site, name)
 
 
 def rolled_back(site: Path) -> Iterator[tuple[str, Manifest]]:

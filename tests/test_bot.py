@@ -260,18 +260,6 @@ def test_when_the_visitor_leaves_the_generator_is_closed(bot: Build) -> None:
     assert closed == [True]
 
 
-def test_an_answer_in_another_language_is_generated_even_when_sure(bot: Build) -> None:
-    asked: list[Prompt] = []
-
-    def generate(prompt: Prompt) -> Iterator[str]:
-        asked.append(prompt)
-        yield ""
-
-    reply(bot(DIRECT, Generator("scripted", generate)), "please tell me about 退货 and 申请 and returns to you")
-
-    assert [prompt.language for prompt in asked] in ([], ["en"])
-
-
 # Questions in two parts
 
 TWO = "How do I return an item and how long does shipping take?"

@@ -469,11 +469,11 @@ def test_an_entry_found_by_words_alone_does_not_change_the_order_of_the_others(
 ) -> None:
     index = index_of(ENTRIES, site)
     asked = index._asked("怎么退货 shipping", index._vectors(["怎么退货"]))
-    near = index._compare(asked.vector, index._words.shares(asked.terms), asked.language, None)
+    near = index._compare(asked.vector, index._words.shares(asked.terms), asked.language)
     monkeypatch.setattr(hybrid, "CANDIDATES", 4)
     monkeypatch.setattr(hybrid.fuse, "FLOOR", -1.0)  # the score of no rival is no similarity
 
-    with_words = index._compare(asked.vector, index._words.shares(asked.terms), asked.language, None)
+    with_words = index._compare(asked.vector, index._words.shares(asked.terms), asked.language)
 
     assert len(with_words.rows) > 4
     assert with_words.similarities.min() == pytest.approx(np.sort(near.similarities)[::-1][3])
@@ -483,7 +483,7 @@ def test_hidden_entries_leave_room_for_the_others(site: Path) -> None:
     many = [FaqEntry(f"n{number}", f"How do I return item {number}?", "Send it.") for number in range(120)]
     index = index_of((*many, TUIHUO), site)
 
-    found = index.search("How do I return item?", 5, without=[entry.id for entry in many])
+    found = index.hiding([entry.id for entry in many]).search("How do I return item?", 5)
 
     assert [hit.entry.id for hit in found.hits] == [TUIHUO.id]
 

@@ -226,3 +226,42 @@ def test_without_verification_all_is_shown(bot: Build) -> None:
     said = "You can return it within 90 days."
 
     assert replied(replace(bot(said, NO, NO), verify=False))[1].text == f"{said}[1]"
+
+
+# Across languages
+
+CHINESE = FaqEntry("t", "如何申请退货？", TUIHUO, url="https://shop.example/zh", language="zh")
+TRANSLATED = "Within 30 days of receipt you can ask for a return."
+
+
+def sure(bot: Bot) -> Bot:
+    """A bot that finds its only entry surely."""
+    return replace(bot, bands=Bands(0.5, 0.3, 0.2))
+
+
+def test_what_is_published_in_another_language_is_said_in_the_visitors(bot: Build) -> None:
+    answer = replied(sure(bot(TRANSLATED, YES, YES, CHINESE)), "how do I apply for a return?")[1]
+
+    assert answer.text == f"{TRANSLATED}[1]"
+    assert answer.citations[0].quote == TUIHUO
+
+
+@pytest.mark.parametrize(("supports", "answers"), [(NO, YES), (YES, NO)])
+def test_a_translation_that_is_not_believed_gives_way_to_what_is_published(
+    bot: Build, supports: float, answers: float
+) -> None:
+    answer = replied(sure(bot(TRANSLATED, supports, answers, CHINESE)), "how do I apply for a return?")[1]
+
+    assert (answer.text, answer.status, answer.generator) == (TUIHUO, "answered", "quote")
+
+
+def test_in_ones_own_language_what_is_surely_found_needs_no_model(bot: Build) -> None:
+    assert replied(sure(bot(TRANSLATED, YES, YES)), "how do I apply for a return?")[1].text == RETURNS
+
+
+def test_without_a_judge_nothing_is_translated(bot: Build) -> None:
+    built = sure(bot(TRANSLATED, YES, YES, CHINESE))
+
+    answer = replied(replace(built, generator=replace(built.generator, weigh=None)), "how do I apply for a return?")[1]
+
+    assert answer.text == TUIHUO

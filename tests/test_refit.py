@@ -16,6 +16,7 @@ from index.build import sync
 from index.calibrate import Calibration, Logistic, as_json, load_calibration
 from index.embed import fake_embedder
 from index.errors import IndexFailure, SnapshotMissing
+from index.exam import shortened
 from index.fuse import BESIDE_MANY
 from index.hybrid import Index
 from index.reader import Reader
@@ -71,7 +72,7 @@ def test_the_cases_have_the_probability_that_a_visitor_would_be_given(site: Path
 
     given = [case.probability for case in found.cases if case.kind == "hidden"]
 
-    asked = {e.id: index.search(e.question, without=[e.id]).probability for e in ENTRIES}
+    asked = {e.id: index.hiding([e.id]).search(e.question).probability for e in ENTRIES}
     # Not to the digit: of those that need no reader, what it says moves the margin a little.
     assert sorted(given) == pytest.approx(sorted(asked.values()), abs=0.02)
 
@@ -216,7 +217,7 @@ def test_an_entry_that_is_published_twice_does_not_answer_while_hidden(tmp_path:
 def test_a_search_without_an_entry_is_as_if_it_were_not_there(site: Path) -> None:
     index = Index.open(site, fake_embedder(), BASE)
 
-    whole, less = (index.search("mug gum ugish?", without=gone) for gone in ((), ("mug",)))
+    whole, less = (index.hiding(gone).search("mug gum ugish?") for gone in ((), ("mug",)))
 
     assert whole.hits[0].entry.id == "mug"
     assert "mug" not in {hit.entry.id for hit in less.hits}
@@ -237,7 +238,7 @@ def test_a_search_without_an_entry_is_as_if_it_were_not_there(site: Path) -> Non
     ],
 )
 def test_a_question_is_said_shorter(question: str, short: str) -> None:
-    assert refitting._shortened(question) == short
+    assert shortened(question) == short
 
 
 def test_a_fit_serves_as_long_as_embedder_reader_and_version_are_those_it_was_made_with(

@@ -83,7 +83,7 @@ def test_search_asks_it_and_forgets_what_is_hidden(tmp_path: Path) -> None:
     shop, less = (Index.open(tmp_path / name, embedder, load_calibration()) for name in ("shop", "less"))
 
     found = shop.search("wording0")
-    hidden, gone = shop.search("wording0", without=["e2"]), less.search("wording0")
+    hidden, gone = shop.hiding(["e2"]).search("wording0"), less.search("wording0")
 
     assert (found.hits[0].entry.id, found.hits[0].by_field["wordings"] > 0.2) == ("e0", True)
     assert [hit.entry.id for hit in hidden.hits] == [hit.entry.id for hit in gone.hits]

@@ -1,6 +1,6 @@
 """`kefu calibrate`: fit the probability to a site's own entries, and say how often it will be wrong there."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -55,7 +55,7 @@ def calibrate(
         ) from error
     rates = _rates(fitted, read_site(settings, name).bands)
     if json:
-        emit({"site": name, "file": str(folder / CALIBRATION), **{key: _as_json(rate) for key, rate in rates.items()}})
+        emit({"site": name, "file": str(folder / CALIBRATION), **{key: rate.as_json() for key, rate in rates.items()}})
         return
     for key, rate in rates.items():
         if not rate.total:
@@ -93,8 +93,3 @@ def _rates(fitted: "Refit", bands: "BandSettings") -> "dict[str, Rate]":
             "translated", lambda case: case.probability >= bands.generate and not case.right
         ),
     }
-
-
-def _as_json(rate: "Rate") -> dict[str, Any]:
-    low, high = rate.interval
-    return {"count": rate.count, "of": rate.total, "interval": [round(low, 4), round(high, 4)]}
