@@ -44,8 +44,8 @@ from index.reader import open_reader
 
 SEED = 20261123
 FITS = {
-    "verify": ("odds", "missing", "words", "length", "sources"),
-    "sentence": ("own", "words"),
+    "verify": ("odds", "missing", "sources"),
+    "sentence": ("own",),
     "answer": ("odds", "found"),
 }
 

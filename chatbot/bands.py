@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from chatbot.errors import ChatbotError
 from crawler.records import normalised
-from index.passage import Found
+from index.passage import Found, Hit
 from index.words import tokens
 
 SUGGESTED = 5
@@ -42,10 +42,10 @@ class Bands:
             return Band.REFUSE
         if self.is_stored(question, found):
             return Band.DIRECT
-        if found.probability >= self.generate and _fits_several(question, found):
+        if found.probability >= self.generate and _is_asked_by_several(question, found):
             return Band.SUGGEST
         if found.probability >= self.direct and found.hits[0].entry.question:
-            return Band.DIRECT
+            return Band.SUGGEST if _fit_equally(found) else Band.DIRECT
         if found.probability >= self.generate:
             return Band.GENERATE
         return Band.SUGGEST if found.probability >= self.suggest or _names_a_topic(question, found) else Band.REFUSE
@@ -58,16 +58,22 @@ class Bands:
         return normalised(question) in {normalised(form) for form in (best.question, *best.similar)}
 
 
-def _fits_several(question: str, found: Found) -> bool:
-    """Whether the visitor must choose: two entries fit equally, or a single word is said that several ask about."""
-    first, *others = found.hits[:SUGGESTED]
-    rivals = [hit for hit in others if hit.entry.question and hit.entry.language == first.entry.language]
-    if found.needed > 1 or not first.entry.question or not rivals:
-        return False
+def _is_asked_by_several(question: str, found: Found) -> bool:
+    """Whether a single word is said, which several entries ask about: the visitor must choose."""
     said = set(tokens(question))
-    asking = [hit for hit in (first, *rivals) if said <= set(tokens(hit.entry.question))]
-    equal = first.score - rivals[0].score < EQUAL and first.entry.answer != rivals[0].entry.answer
-    return equal or (len(said) == 1 and len(asking) > 1)
+    return len(said) == 1 and sum(said <= set(tokens(hit.entry.question)) for hit in _rivals(found)) > 1
+
+
+def _fit_equally(found: Found) -> bool:
+    """Whether two entries with different answers fit equally well."""
+    first, *others = _rivals(found)
+    return any(first.score - hit.score < EQUAL and first.entry.answer != hit.entry.answer for hit in others)
+
+
+def _rivals(found: Found) -> list[Hit]:
+    """The first hit, and those that a visitor could mean instead: in its language, with a question to choose."""
+    language = found.hits[0].entry.language
+    return [hit for hit in found.hits[:SUGGESTED] if hit.entry.question and hit.entry.language == language]
 
 
 def _names_a_topic(question: str, found: Found) -> bool:

@@ -215,7 +215,7 @@ class Bot:
             yield self._instead(found, probability, bool(passed), language)
             return
         # A part of the question that the generator left open is answered by what is published.
-        missing = [number for number in range(1, found.needed + 1) if number not in used]
+        missing = [n for n in range(1, found.needed + 1) if n not in used] if found.needed > 1 else []
         text = "\n\n".join(["".join(passed), *(f"{hits[number - 1].entry.answer}[{number}]" for number in missing)])
         cited = tuple(citation for citation in citations if citation.number in (*used, *missing))
         yield Answer(text, "answered", probability, self.generator.name, cited)

@@ -57,8 +57,6 @@ def features(answer: str, sources: Sequence[str], weigh: Weigh) -> dict[str, flo
     return {
         "odds": min(weigh(over_texts(piece, readable(piece, sources))) for piece in _pieces(answer)),
         "missing": float(any(missing(text, whole) for text in said)),
-        "words": float(all(supported_by(text, [*sources, whole]) for text in said)),
-        "length": math.log1p(about_tokens(answer)),
         "sources": math.log1p(sum(map(about_tokens, sources))),
     }
 
@@ -101,16 +99,13 @@ class Judge:
 def grounded_in(sentence: str, passages: Sequence[str], judge: Judge | None) -> int:
     """Number, from 1, of the passage that a sentence rests on; 0 when it may not be shown.
 
-    Its facts must stand in that passage; that it says what the passage says is seen by its words and by the judge, or without one by its words.
+    Its facts must stand in that passage. That it says what the passage says is for the judge to see, or without one for its words.
     """
     same_words = supported_by(sentence, passages)
     if judge is None or stands_in(sentence, passages):
         return same_words
     number = same_words or nearest(sentence, passages)
-    if not number:
-        return 0
-    odds = judge.supports(sentence)
-    return number if _fits()["sentence"].log_odds({"own": odds, "words": float(bool(same_words))}) >= 0 else 0
+    return number if number and _fits()["sentence"].log_odds({"own": judge.supports(sentence)}) >= 0 else 0
 
 
 def probability_of(odds: float, found: float) -> float:

@@ -18,8 +18,15 @@ MIN_COVERAGE = 0.6
 MIN_RECALL = 0.4
 # What a generator ends with when it was stopped in the middle of a sentence.
 CUT_OFF = "…"
-# A full stop after a bare number is a list's ("1. Sign in"), not a sentence's.
-SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[^\d\s。！？!?]\.)(?=\s)|(?<=\d{3}\.)(?=\s)")
+# A full stop after a bare number is a list's ("1. Sign in"), not a sentence's; nor is one after a single letter ("U.S.", "p.m.") or after these.
+ABBREVIATIONS = (
+    *("Mr", "Mrs", "Ms", "Dr", "St", "No", "vs", "approx", "incl", "excl", "Inc", "Ltd", "Co", "Corp", "min", "max"),
+    *("Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"),
+)
+NO_END = "".join(rf"(?<!\b{word}\.)" for word in ("[A-Za-z]", *ABBREVIATIONS))
+SENTENCE_END = re.compile(
+    rf"(?<=[。！？!?\n])|(?<=[^\d\s。！？!?]\.){NO_END}(?=\s)|(?<=\d{{3}}\.)(?=\s)",
+)
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
 RESTRICTION = re.compile(
     r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",

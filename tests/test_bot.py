@@ -18,6 +18,7 @@ from index.build import sync
 from index.calibrate import Calibration, Logistic
 from index.embed import fake_embedder
 from index.hybrid import Index
+from index.passage import Found, Hit, Passage
 
 URL = "https://shop.example/faq"
 RETURNS = FaqEntry(
@@ -309,6 +310,17 @@ def test_a_part_that_the_generator_left_open_is_filled_by_what_is_published(
 
     assert answer.text == f"{expected}\n\n{missing}"
     assert [citation.number for citation in answer.citations] == [1, 2]
+
+
+def test_an_answer_from_the_second_passage_is_whole(bot: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = bot(GENERATE, scripted("Shipping takes 3-5 business days."))
+    hits = tuple(Hit(Passage(entry, "pair", entry.answer), 1.0, 1.0) for entry in (RETURNS, SHIPPING))
+    monkeypatch.setattr(built.index(), "search", lambda *given, **named: Found(hits, GENERATE))
+
+    answer = reply(built, "how many days is it?")[1]
+
+    assert answer.text == "Shipping takes 3-5 business days.[2]"
+    assert [citation.number for citation in answer.citations] == [2]
 
 
 def test_each_reply_asks_for_the_index_that_is_published_now(bot: Build) -> None:

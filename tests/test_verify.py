@@ -189,6 +189,24 @@ def test_sentences_of_a_stream() -> None:
     assert found == ["1. 登录。", "2. 点击退货！", "Pay $3.50 now.", "In 2024.", "v2.0 is out?", "Yes", "最后"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He won the U.S. Open in 2020. She did not.", ["He won the U.S. Open in 2020.", "She did not."]),
+        ("Order before 3 p.m. and it leaves today.", ["Order before 3 p.m. and it leaves today."]),
+        (
+            "Write to Mr. Lee by Nov. 12 at the latest. Thanks.",
+            ["Write to Mr. Lee by Nov. 12 at the latest.", "Thanks."],
+        ),
+        ("It is free. No. 5 is not.", ["It is free.", "No. 5 is not."]),
+        ("It costs nothing in Jun. It does later.", ["It costs nothing in Jun. It does later."]),
+        ("Pay with JCB. Or in cash.", ["Pay with JCB.", "Or in cash."]),
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(text: str, expected: list[str]) -> None:
+    assert [sentence.strip() for sentence in sentences(iter([text]))] == expected
+
+
 @given(st.text(alphabet="ab1 .。!？\n$,", max_size=60))
 def test_the_pieces_of_a_stream_do_not_matter(text: str) -> None:
     whole = list(sentences(iter([text])))

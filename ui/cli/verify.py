@@ -32,7 +32,12 @@ def verify(
             bar(done, len(rows))
             if json:
                 emit(
-                    {"id": row["id"], "supported": found.holds, "score": round(found.score, 4), "missing": found.lacking}
+                    {
+                        "id": row["id"],
+                        "supported": found.holds,
+                        "score": round(found.score, 4),
+                        "missing": found.lacking,
+                    }
                 )
             else:
                 lacking = f": {', '.join(found.lacking)} is in no source" if found.lacking else ""
