@@ -92,8 +92,8 @@ class Judge:
         return self.weigh(asks_whether("supports", self.prompt, statement=sentence))
 
     def answers(self, questions: Sequence[str], answer: str) -> float:
-        """That an answer is the one that the passages give to the questions."""
-        return self.weigh(asks_whether("answers", self.prompt, question="\n".join(questions), answer=answer))
+        """That an answer is the one that the passages give to a question; of several, to the one that it answers best."""
+        return max(self.weigh(asks_whether("answers", self.prompt, question=q, answer=answer)) for q in questions)
 
 
 def grounded_in(sentence: str, passages: Sequence[str], judge: Judge | None) -> int:

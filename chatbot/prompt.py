@@ -1,18 +1,23 @@
 """Question and hits -> a `Prompt`. Pure. Passages are quoted data with numbers; the opening is fixed, so that it is cached."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from chatbot.messages import Citation, Message
-from index.passage import Hit
+from chatbot.texts import LANGUAGES
+from index.passage import SENTENCE, Hit
+from index.reader import about_tokens
+from index.words import terms
 
 MAX_PASSAGES = 3
-# About 300 tokens in all: two CPU cores read some 50 tokens a second, and a visitor waits for every one of them.
-PASSAGE_CHARS = {"zh": 140, "en": 320}
+# In all: with the opening and the question about 400, and two CPU cores read some 50 tokens a second. A visitor waits for every one of them.
+PASSAGE_TOKENS = 250.0
 QUOTE_CHARS = 240
+# A first sentence that is longer than its room by so much is shown whole.
+LONGER = 1.5
 # Of a conversation, so many turns before the last, and so much of each.
 TURNS, TURN_CHARS = 4, 120
 
@@ -32,9 +37,9 @@ class Prompt:
 
 def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, name: str) -> Prompt:
     """The prompt for a question, or its parts, in `language` ("zh", else English is used) over the first hits."""
-    code = language if language in PASSAGE_CHARS else "en"
+    code = language if language in LANGUAGES else "en"
     used = tuple(hits[:MAX_PASSAGES])
-    quoted = "\n".join(f'[{n}] "{_shown(hit, PASSAGE_CHARS[code])}"' for n, hit in enumerate(used, 1))
+    quoted = "\n".join(f'[{n}] "{text}"' for n, text in enumerate(_excerpts(used, " ".join(questions)), 1))
     opening = f"{'资料：' if code == 'zh' else 'Passages:'}\n{quoted}\n\n"
     question, answer = ("问题：", "用完整的句子回答：") if code == "zh" else ("Question:", "Answer in full sentences:")
     asked = (
@@ -64,7 +69,7 @@ def over_texts(statement: str, sources: Sequence[str]) -> Prompt:
 
 def condenses(question: str, history: Sequence[Message], language: str) -> Prompt:
     """What a model is asked when a message may mean more than it says; of the conversation it is shown the last turns."""
-    code = language if language in PASSAGE_CHARS else "en"
+    code = language if language in LANGUAGES else "en"
     visitor, bot = ("顾客：", "客服：") if code == "zh" else ("Customer: ", "Assistant: ")
     turns = [f"{visitor if m.role == 'user' else bot}{_whole_sentences(plain(m.content), TURN_CHARS)}" for m in history]
     said = "\n".join([*turns[-TURNS:], f"{visitor}{question}"])
@@ -86,10 +91,43 @@ def plain(markdown: str) -> str:
     return " ".join(text.split())
 
 
-def _shown(hit: Hit, chars: int) -> str:
-    """The passage of a hit as data."""
-    text = plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text)
-    return _as_data(f"{plain(hit.entry.title)}: {_whole_sentences(text, chars)}")
+def _excerpts(hits: Sequence[Hit], question: str) -> list[str]:
+    """What of each hit meets the question, as data. What a short one leaves of its room, the long ones have."""
+    texts = [plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text) for hit in hits]
+    shown, room = [""] * len(hits), PASSAGE_TOKENS
+    for nth, number in enumerate(sorted(range(len(hits)), key=lambda n: len(texts[n]))):
+        entry = hits[number].entry
+        said = _excerpt(texts[number], set(terms(question, entry.language)), entry.language, room / (len(hits) - nth))
+        shown[number] = _as_data(f"{plain(entry.title)}: {said}")
+        room -= about_tokens(said)
+    return shown
+
+
+def _excerpt(text: str, asked: Set[str], language: str, room: float) -> str:
+    """The run of whole sentences that holds most of what is asked, a term the more the fewer hold it; of several the middle one.
+
+    A run, not the best sentences: a condition stands before or behind what it is of.
+    """
+    if about_tokens(text) <= room:
+        return text
+    sentences = [sentence for sentence in SENTENCE.findall(text) if sentence.strip()]
+    held = [asked & set(terms(sentence, language)) for sentence in sentences]
+    worth = {term: 1 / sum(term in terms_ for terms_ in held) for terms_ in held for term in terms_}
+    sizes = [about_tokens(sentence) for sentence in sentences]
+
+    def run_from(first: int) -> int:
+        last, left = first + 1, room - sizes[first]
+        while last < len(sentences) and sizes[last] <= left:
+            left -= sizes[last]
+            last += 1
+        return last
+
+    runs = [(first, run_from(first)) for first in range(len(sentences))]
+    met = [sum(worth[term] for term in set().union(*held[first:last])) for first, last in runs]
+    best = [run for run, one in zip(runs, met, strict=True) if one >= max(met) - 1e-9]
+    first, last = best[len(best) // 2]
+    said = "".join(sentences[first:last]).strip()
+    return said if about_tokens(said) <= room * LONGER else f"{said[: int(len(said) * room / about_tokens(said))]}…"
 
 
 def _as_data(text: str) -> str:

@@ -134,6 +134,13 @@ def test_the_probability_rises_with_the_odds_and_with_what_was_found() -> None:
     assert probability_of(0.0, 0.3) <= probability_of(0.0, 0.9)
 
 
+def test_of_two_questions_an_answer_need_answer_one() -> None:
+    two = judge(lambda prompt: YES if "Question: when?" in prompt.messages[-1].content else NO)
+
+    assert two.answers(["how?", "when?"], "Within 30 days.") == YES
+    assert two.answers(["how?", "who?"], "Within 30 days.") == NO
+
+
 # In the bot
 
 ENTRY = FaqEntry("r", "How do I return an item?", RETURNS, url="https://shop.example/faq", language="en")

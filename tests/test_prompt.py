@@ -5,6 +5,7 @@ import pytest
 from chatbot.prompt import QUOTE_CHARS, build_prompt, cite, plain
 from crawler.records import FaqEntry
 from index.passage import Hit, Passage
+from index.reader import about_tokens
 
 ENTRY = FaqEntry("e", "How do I return?", "Within 30 days.", url="https://shop.example/faq", anchor="return")
 ENGLISH = "You can send it back within 30 days if it is unused. "
@@ -13,12 +14,6 @@ CHINESE = "签收后三十天内未使用的商品可以申请退货。"
 
 def hit(entry: FaqEntry = ENTRY, part: str = "pair", text: str = "") -> Hit:
     return Hit(Passage(entry, part, text or entry.answer), 1.0, 1.0)
-
-
-def rough_tokens(text: str) -> float:
-    """One for a Chinese character, one for four of the others."""
-    chinese = sum("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in text)
-    return chinese + (len(text) - chinese) / 4
 
 
 def test_a_prompt_reads_like_this() -> None:
@@ -79,14 +74,50 @@ def test_the_opening_is_the_same_for_all_questions(language: str) -> None:
 
 @pytest.mark.parametrize(("language", "sentence"), [("zh", CHINESE), ("en", ENGLISH)])
 def test_a_prompt_is_short(language: str, sentence: str) -> None:
-    """Three long passages and a question; the model reads 60 to 70 tokens a second."""
-    long = FaqEntry("e", sentence, sentence * 50)
+    """However many long passages there are: the model reads 50 tokens a second. The default generator's own count is a quarter lower in English."""
+    long = FaqEntry("e", sentence, sentence * 50, language=language)
 
-    prompt = build_prompt([sentence], [hit(long)] * 3, language, "Acme")
+    for passages in (1, 2, 3):
+        prompt = build_prompt([sentence], [hit(long)] * passages, language, "Acme")
 
-    assert rough_tokens("".join(message.content for message in prompt.messages)) <= 800
-    one = build_prompt([sentence], [hit(long)], language, "Acme")
-    assert rough_tokens("".join(message.content for message in one.messages)) <= 400
+        assert 300 < about_tokens("".join(message.content for message in prompt.messages)) <= 450
+
+
+ASKED = "墨水可以寄到加拿大吗？"
+FILLER = "本店位于苏州平江路，周一到周五营业，欢迎光临选购文具。"
+SAID = "墨水属于液体，寄到加拿大只能走海运，要二十天左右。"
+
+
+@pytest.mark.parametrize("before", [0, 5, 40])
+@pytest.mark.parametrize("after", [0, 5, 40])
+def test_of_a_long_text_what_meets_the_question_is_shown(before: int, after: int) -> None:
+    entry = FaqEntry("e", "", FILLER * before + SAID + FILLER * after, language="zh")
+
+    content = build_prompt([ASKED], [hit(entry, "pair")] * 2, "zh", "爱客").messages[1].content
+
+    assert all(SAID in line for line in content.splitlines() if line.startswith("["))
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_condition_beside_what_is_asked_stays_with_it(before: bool) -> None:
+    condition = "以上和以下只适用于会员。"
+    both = condition + SAID if before else SAID + condition
+    entry = FaqEntry("e", "", FILLER * 20 + both + FILLER * 20, language="zh")
+
+    content = build_prompt([ASKED], [hit(entry, "pair")], "zh", "爱客").messages[1].content
+
+    assert both in content
+
+
+def test_what_a_short_passage_leaves_the_long_ones_have() -> None:
+    long, short = (FaqEntry("e", "", FILLER * n, language="zh") for n in (50, 1))
+
+    alone, beside_long, beside_short = (
+        build_prompt(["?"], [hit(entry, "pair") for entry in entries], "zh", "爱客").messages[1].content.count(FILLER)
+        for entries in ((long,), (long, long), (long, short))
+    )
+
+    assert beside_long / 2 + 1 < beside_short - 2 <= alone
 
 
 @pytest.mark.parametrize("sentence", [CHINESE, ENGLISH])
