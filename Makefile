@@ -20,4 +20,4 @@ fix:
 
 # Long measurements; results are kept in benchmarks/RESULTS.md.
 bench:
-	$(PYTHON) benchmarks/first_answer.py
+	$(PYTHON) benchmarks/answer.py shop

@@ -12,7 +12,6 @@ the other kinds, and of the rows of --score, to which nothing is fitted. A claim
 
 import argparse
 import json
-import math
 import random
 import sys
 import tempfile
@@ -46,7 +45,7 @@ SEED = 20261123
 FITS = {
     "verify": ("odds", "missing", "sources"),
     "sentence": ("own",),
-    "answer": ("odds", "found"),
+    "answer": ("says", "odds"),
 }
 
 
@@ -76,6 +75,7 @@ def main() -> None:
     with args.out.open("w", encoding="utf-8") as file:
         for number, row in enumerate(args.rows(args, generator), 1):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.flush()
             print(f"\r{number}", end="", file=sys.stderr, flush=True)
 
 
@@ -150,14 +150,14 @@ def answer_rows(args: argparse.Namespace, generator: Generator) -> Iterator[dict
             judge = Judge(generator.weigh, prompt)
             passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in prompt.hits]
             written = [clean(sentence) for sentence in sentences(generator.generate(prompt))]
-            text = " ".join(sentence for sentence in written if grounded_in(sentence, passages, judge))
+            shown = (one for one in written if grounded_in(one, passages, judge, asked["question"], index.most_like))
+            text = " ".join(shown)
             if not text:
                 continue
-            odds = judge.answers([asked["question"]], text)
+            says, odds = judge.says([asked["question"]]), judge.answers([asked["question"]], text)
             golds = {normalised(answer["text"]) for answer in asked["answers"]}
             right = not gone and any(gold in normalised(text) for gold in golds)
-            p = min(max(found.probability, 1e-6), 1 - 1e-6)
-            yield {"kind": args.squad.stem, "odds": odds, "found": math.log(p / (1 - p)), "supported": right}
+            yield {"kind": args.squad.stem, "says": says, "odds": odds, "supported": right}
 
 
 def fit_all(args: argparse.Namespace) -> None:

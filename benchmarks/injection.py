@@ -13,7 +13,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,6 +59,9 @@ class OneEntry:
 
     def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
         return ()
+
+    def most_like(self, text: str, others: Sequence[str]) -> int:
+        return 0
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chatbot.bands import SUGGESTED, Band, Bands
-from chatbot.condense import condense, parts, rewritten
+from chatbot.condense import condense, may_be_follow_up, parts, rewritten
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
 from chatbot.intents import QUESTION, Classify, as_question
@@ -78,7 +78,8 @@ class Bot:
             return
         found = self._search(asked)
         band = self.bands.choose(asked, found)
-        if band in (Band.SUGGEST, Band.REFUSE) and (meant := self._meant(question, conversation, language)):
+        unsure = band in (Band.SUGGEST, Band.REFUSE) and found.probability < self.bands.generate
+        if unsure and self._is_to_be_searched(intent) and (meant := self._meant(question, conversation, language)):
             again = self._search(meant)
             if again.probability > found.probability:
                 asked, found, band = meant, again, self.bands.choose(meant, again)
@@ -92,12 +93,21 @@ class Bot:
         yield from self._write(band, asked, found, language)
 
     def warm_up(self) -> None:
-        """Let the generator read the fixed openings, so that it has them in its cache when the first visitor asks."""
-        for language in ("zh", "en"):
-            prompt = build_prompt(["?"], (), language, self.texts.name(language))
-            if self.generator is not QUOTE:
+        """Let a generator of this machine read the fixed openings, so that it has them in its cache when the first visitor asks."""
+        if self.generator is QUOTE or self.generator.remote:
+            return
+        try:
+            for language in LANGUAGES:
+                prompt = build_prompt(["?"], (), language, self.texts.name(language))
                 with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
                     next(pieces, None)
+        except GeneratorFailed as failure:
+            log.warning("the generator %s failed (%s)", self.generator.name, failure)
+            self.count("failed")
+
+    def _is_to_be_searched(self, intent: str) -> bool:
+        own = self.replies.get(intent)
+        return intent == QUESTION or (own is not None and own.action == "search")
 
     def _say(self, intent: str, language: str) -> Answer:
         return Answer(self.texts.say(intent, language), STATUS[intent], None, "texts")
@@ -128,7 +138,7 @@ class Bot:
     def _meant(self, question: str, conversation: Conversation, language: str) -> str:
         """What a message means after what was said before it, by the generator; "" where nothing was, or it cannot say."""
         before = [message for message in conversation.messages if message.content != question]
-        if not before or self.generator is QUOTE:
+        if not before or self.generator is QUOTE or not may_be_follow_up(question):
             return ""
         if self.generator.remote:
             before = [replace(message, content=mask(message.content)) for message in before]
@@ -162,7 +172,7 @@ class Bot:
         return Found((*(hits[i] for i in wanted), *rest), probability, both.features, len(wanted))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
-        if band is Band.DIRECT and not self._must_be_translated(found, language):
+        if band is Band.DIRECT and not self._must_be_translated(question, found):
             yield _published(found.hits[:1], found.probability)
         elif band in (Band.DIRECT, Band.GENERATE):
             yield from self._generate(question, found, language)
@@ -171,10 +181,12 @@ class Bot:
         else:
             yield Answer(self.texts.say("refused", language), "refused", found.probability, "texts")
 
-    def _must_be_translated(self, found: Found, language: str) -> bool:
+    def _must_be_translated(self, question: str, found: Found) -> bool:
         """Whether what answers is in another language than the visitor's, and the generator writes that and judges it."""
+        published = found.hits[0].entry.language
+        language = detect(question, published)
         able = self.generator.weigh is not None and language in LANGUAGES
-        return able and found.hits[0].entry.language not in (language, "")
+        return able and published not in (language, "") and not self.bands.is_stored(question, found)
 
     def _generate(self, question: str, found: Found, language: str) -> Iterator[Event]:
         """Checked sentences of the generator, once they answer; the published answers where it breaks off."""
@@ -192,15 +204,20 @@ class Bot:
         passed: list[str] = []
         said: list[str] = []
         used: set[int] = set()
-        shown, probability = 0, found.probability
+        shown, probability, says = 0, found.probability, 0.0
         try:
+            if judge:
+                says = judge.says(asked)
+                if probability_of(says) < self.bands.generate:  # nothing that is written could be shown
+                    yield self._instead(found, probability_of(says), True, language)
+                    return
             with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
-                for sentence, number in self._checked(pieces, prompt.hits, judge):
+                for sentence, number in self._checked(pieces, prompt.hits, judge, " ".join(asked)):
                     said.append(sentence)
                     passed.append(_joined(passed, f"{sentence}[{number}]"))
                     used.add(number)
                     if judge and not shown:  # what does not answer yet is not shown; the next sentence may do it
-                        probability = probability_of(judge.answers(asked, " ".join(said)), found.probability)
+                        probability = probability_of(says, judge.answers(asked, " ".join(said)))
                         if probability < self.bands.generate:
                             continue
                     yield Delta("".join(passed[shown:]))
@@ -220,12 +237,15 @@ class Bot:
         cited = tuple(citation for citation in citations if citation.number in (*used, *missing))
         yield Answer(text, "answered", probability, self.generator.name, cited)
 
-    def _checked(self, pieces: Iterator[str], hits: Sequence[Hit], judge: Judge | None) -> Iterator[tuple[str, int]]:
+    def _checked(
+        self, pieces: Iterator[str], hits: Sequence[Hit], judge: Judge | None, asked: str
+    ) -> Iterator[tuple[str, int]]:
         """Sentences that a passage supports, with its number; the others are cut."""
+        alike = self.index().most_like
         passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in hits]
         for sentence in sentences(pieces):
             cleaned = clean(sentence)
-            number = grounded_in(cleaned, passages, judge) if self.verify else 1
+            number = grounded_in(cleaned, passages, judge, asked, alike) if self.verify else 1
             if number:
                 yield cleaned, number
             else:

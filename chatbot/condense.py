@@ -23,6 +23,8 @@ SPLIT_EN = re.compile(
     re.IGNORECASE,
 )
 SHORT_TOKENS = 8
+# What says more than this says all of it.
+LONG_TOKENS = 24
 
 
 def condense(question: str, history: Sequence[Message]) -> str:
@@ -31,6 +33,11 @@ def condense(question: str, history: Sequence[Message]) -> str:
     if not before or not FOLLOW_UP.search(question.strip()) or len(tokens(question)) > SHORT_TOKENS:
         return question
     return f"{before.rstrip('?？。.')} {question}"
+
+
+def may_be_follow_up(question: str) -> bool:
+    """Whether a message is short enough that what was said before it may be a part of its meaning."""
+    return len(tokens(question)) <= LONG_TOKENS
 
 
 def rewritten(question: str, history: Sequence[Message], said: str) -> str:

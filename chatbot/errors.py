@@ -4,6 +4,8 @@ KefuError
 └── ChatbotError
     ├── GeneratorUnavailable   a named generator cannot be loaded
     ├── GeneratorFailed        a loaded generator broke off or was too slow; the published answer is shown instead
+    │   └── GeneratorBusy      it has too many visitors to come to this one in time
+    ├── VisitorLeft            nobody waits for the answer any more
     └── MemoryFailed           conversations cannot be stored
 """
 
@@ -20,6 +22,14 @@ class GeneratorUnavailable(ChatbotError):
 
 class GeneratorFailed(ChatbotError):
     """Raised when a generator breaks off in the middle of its work."""
+
+
+class GeneratorBusy(GeneratorFailed):
+    """Raised when a generator that works well cannot begin in time."""
+
+
+class VisitorLeft(ChatbotError):
+    """Raised in the midst of an answer that nobody waits for."""
 
 
 class MemoryFailed(ChatbotError):

@@ -7,15 +7,16 @@ are compared exactly beside it (`facts.py`), for it overlooks a number; `docs/ju
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from chatbot.facts import missing
 from chatbot.generators import Weigh
-from chatbot.prompt import Prompt, asks_whether, over_texts
-from chatbot.verify import clean, nearest, sentences, stands_in, supported_by
+from chatbot.prompt import Prompt, asks_whether, over_texts, shortened
+from chatbot.verify import CLAUSE_END, clean, has_other_names, judgeable, sentences, stands_in, supported_by
 from crawler.language import detect
 from index.calibrate import Logistic, sigmoid
 from index.reader import about_tokens, meeting
@@ -25,6 +26,8 @@ FIT = "judge.json"
 # Of sources that are no site's, in tokens, and of an answer at once: together they are to fit the smallest context (`llamacpp.SLOT_TOKENS`).
 ROOM = 1300.0
 PIECE_CHARS = 600
+# Of what was fitted to nothing has higher odds; a larger model, whose odds are, is not to outweigh one no by one yes.
+SUREST = 3.0
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,25 @@ def readable(claim: str, sources: Sequence[str]) -> list[str]:
 
 
 def _pieces(answer: str) -> list[str]:
-    """An answer in pieces of whole sentences that the judge can read at once."""
+    """An answer in pieces that the judge can read at once: whole sentences, and of one that is too long its clauses."""
     pieces = [""]
-    for sentence in sentences([answer]):
-        if pieces[-1] and len(pieces[-1]) + len(sentence) > PIECE_CHARS:
+    for said in (part for sentence in sentences([answer]) for part in _readable_parts(sentence)):
+        if pieces[-1] and len(pieces[-1]) + len(said) > PIECE_CHARS:
             pieces.append("")
-        pieces[-1] += sentence[:PIECE_CHARS]
+        pieces[-1] += said
     return pieces
+
+
+def _readable_parts(sentence: str) -> list[str]:
+    if len(sentence) <= PIECE_CHARS:
+        return [sentence]
+    ends = [0, *(match.end() for match in CLAUSE_END.finditer(sentence)), len(sentence)]
+    clauses = [sentence[start:end] for start, end in pairwise(ends)]
+    return [clause[n : n + PIECE_CHARS] for clause in clauses for n in range(0, len(clause), PIECE_CHARS)]
+
+
+# (sentence, texts) -> which of the texts is most like it, from 0
+Alike = Callable[[str, Sequence[str]], int]
 
 
 @dataclass(frozen=True)
@@ -91,27 +106,44 @@ class Judge:
         """That the passages support every detail of a sentence."""
         return self.weigh(asks_whether("supports", self.prompt, statement=sentence))
 
+    def believes(self, sentence: str) -> bool:
+        """Whether that is more likely than not."""
+        return _fits()["sentence"].log_odds({"own": self.supports(sentence)}) >= 0
+
+    def says(self, questions: Sequence[str]) -> float:
+        """That the passages say the answer to a question; of several, to the one that they say most of."""
+        return max(self.weigh(asks_whether("says", self.prompt, question=q)) for q in map(shortened, questions))
+
     def answers(self, questions: Sequence[str], answer: str) -> float:
         """That an answer is the one that the passages give to a question; of several, to the one that it answers best."""
-        return max(self.weigh(asks_whether("answers", self.prompt, question=q, answer=answer)) for q in questions)
+        asked = map(shortened, questions)
+        return max(self.weigh(asks_whether("answers", self.prompt, question=q, answer=answer)) for q in asked)
 
 
-def grounded_in(sentence: str, passages: Sequence[str], judge: Judge | None) -> int:
+def grounded_in(
+    sentence: str,
+    passages: Sequence[str],
+    judge: Judge | None,
+    asked: str = "",
+    alike: Alike = lambda sentence, texts: 0,
+) -> int:
     """Number, from 1, of the passage that a sentence rests on; 0 when it may not be shown.
 
-    Its facts must stand in that passage. That it says what the passage says is for the judge to see, or without one for its words.
+    Its facts must stand in that passage, its names there or in what was `asked`. That it says what the passage says is for the judge to see, or
+    without one for its words. `alike` tells which passage is meant where its words do not, in another language.
     """
-    same_words = supported_by(sentence, passages)
-    if judge is None or stands_in(sentence, passages):
-        return same_words
-    number = same_words or nearest(sentence, passages)
-    return number if number and _fits()["sentence"].log_odds({"own": judge.supports(sentence)}) >= 0 else 0
+    number = supported_by(sentence, passages)
+    if not number and judge and (numbers := judgeable(sentence, passages)):
+        number = numbers[alike(sentence, [passages[n - 1] for n in numbers]) if len(numbers) > 1 else 0]
+    if not number or has_other_names(sentence, passages[number - 1], asked):
+        return 0
+    return number if judge is None or stands_in(sentence, passages) or judge.believes(sentence) else 0
 
 
-def probability_of(odds: float, found: float) -> float:
-    """That an answer is right, by the judge's log odds and the probability that what was found answers."""
-    found = min(max(found, 1e-6), 1 - 1e-6)
-    return sigmoid(_fits()["answer"].log_odds({"odds": odds, "found": math.log(found / (1 - found))}))
+def probability_of(says: float, odds: float = SUREST) -> float:
+    """That an answer is right, by the judge's log odds that the passages say one and that this is it; without the latter, the most that it can be."""
+    found = {"says": says, "odds": odds}
+    return sigmoid(_fits()["answer"].log_odds({name: max(-SUREST, min(one, SUREST)) for name, one in found.items()}))
 
 
 @cache

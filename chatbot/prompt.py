@@ -15,6 +15,8 @@ from index.words import terms
 MAX_PASSAGES = 3
 # In all: with the opening and the question about 400, and two CPU cores read some 50 tokens a second. A visitor waits for every one of them.
 PASSAGE_TOKENS = 250.0
+# Of the title over a passage, and of each question; more of it is seldom asked in earnest.
+TITLE_TOKENS, QUESTION_TOKENS = 40.0, 100.0
 QUOTE_CHARS = 240
 # A first sentence that is longer than its room by so much is shown whole.
 LONGER = 1.5
@@ -42,9 +44,8 @@ def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, n
     quoted = "\n".join(f'[{n}] "{text}"' for n, text in enumerate(_excerpts(used, " ".join(questions)), 1))
     opening = f"{'资料：' if code == 'zh' else 'Passages:'}\n{quoted}\n\n"
     question, answer = ("问题：", "用完整的句子回答：") if code == "zh" else ("Question:", "Answer in full sentences:")
-    asked = (
-        questions[0] if len(questions) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(questions, 1))
-    )
+    texts = [shortened(text) for text in questions]
+    asked = texts[0] if len(texts) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(texts, 1))
     system = Message("system", _read(code).replace("{name}", name))
     return Prompt((system, Message("user", f"{opening}{question}{asked}\n{answer}")), used, code, opening)
 
@@ -52,7 +53,7 @@ def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, n
 def asks_whether(task: str, prompt: Prompt, **said: str) -> Prompt:
     """A question of yes or no over the passages of a prompt, which a model that was just given that one has read.
 
-    `task` names its file: "answers" (of `question` and `answer`) or "supports" (of `statement`). It is English for every language: of Chinese the
+    `task` names its file: "says" (of `question`), "answers" (of `question` and `answer`) or "supports" (of `statement`). It is English for every language: of Chinese the
     default model judges better so (`benchmarks/RESULTS.md`).
     """
     asked = Message("user", prompt.opening + _read(task).format_map(said))
@@ -72,8 +73,13 @@ def condenses(question: str, history: Sequence[Message], language: str) -> Promp
     code = language if language in LANGUAGES else "en"
     visitor, bot = ("顾客：", "客服：") if code == "zh" else ("Customer: ", "Assistant: ")
     turns = [f"{visitor if m.role == 'user' else bot}{_whole_sentences(plain(m.content), TURN_CHARS)}" for m in history]
-    said = "\n".join([*turns[-TURNS:], f"{visitor}{question}"])
+    said = "\n".join([*turns[-TURNS:], f"{visitor}{shortened(question)}"])
     return Prompt((Message("system", _read(f"condense.{code}")), Message("user", said)), (), code)
+
+
+def shortened(question: str) -> str:
+    """A visitor's message as a model is shown it."""
+    return _ends(question, QUESTION_TOKENS)
 
 
 def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
@@ -97,9 +103,11 @@ def _excerpts(hits: Sequence[Hit], question: str) -> list[str]:
     shown, room = [""] * len(hits), PASSAGE_TOKENS
     for nth, number in enumerate(sorted(range(len(hits)), key=lambda n: len(texts[n]))):
         entry = hits[number].entry
-        said = _excerpt(texts[number], set(terms(question, entry.language)), entry.language, room / (len(hits) - nth))
-        shown[number] = _as_data(f"{plain(entry.title)}: {said}")
-        room -= about_tokens(said)
+        title = _ends(plain(entry.title), TITLE_TOKENS)
+        left = room / (len(hits) - nth) - about_tokens(title)
+        said = _excerpt(texts[number], set(terms(question, entry.language)), entry.language, left)
+        shown[number] = _as_data(f"{title}: {said}")
+        room -= about_tokens(title) + about_tokens(said)
     return shown
 
 
@@ -128,6 +136,14 @@ def _excerpt(text: str, asked: Set[str], language: str, room: float) -> str:
     first, last = best[len(best) // 2]
     said = "".join(sentences[first:last]).strip()
     return said if about_tokens(said) <= room * LONGER else f"{said[: int(len(said) * room / about_tokens(said))]}…"
+
+
+def _ends(text: str, room: float) -> str:
+    """A text, or of one that is too long its beginning and its end, where a visitor asks."""
+    if about_tokens(text) <= room:
+        return text
+    half = int(len(text) * room / about_tokens(text) / 2)
+    return f"{text[:half]} … {text[-half:]}"
 
 
 def _as_data(text: str) -> str:

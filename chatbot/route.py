@@ -101,7 +101,12 @@ def route(message: str) -> str | None:
 
 # What is asked in general by a message about where an order is, whose own words may say little: "20231122 到哪了".
 WHERE_IS = re.compile(
-    r"到哪|哪里了|哪儿了|在哪|物流|快递|发货|送到|收到|进度|状态|查.{0,4}单|\bwhere\b|\btrack|\bstatus\b|\barriv|\bdeliver|\bship|\bcome\b",
+    r"到哪|哪里了|哪儿了|在哪|物流|快递|发货|送到|收到|进度|状态|查.{0,4}单|\bwhere\b|\bwhen\b|\btrack|\bstatus\b|\barriv|\bdeliver|\bship",
+    re.IGNORECASE,
+)
+# Something else is to be done with the order, or has happened to it.
+DO_WITH_IT = re.compile(
+    r"取消|退|换|改|丢|少了|坏|破|错|\bcancel|\breturn|\brefund|\bchang|\blost\b|\bmissing\b|\bdamag|\bbroke|\bwrong\b",
     re.IGNORECASE,
 )
 TRACKING: Mapping[str, str] = {"zh": "怎么查询订单物流？", "en": "How do I track my order?"}
@@ -109,7 +114,8 @@ TRACKING: Mapping[str, str] = {"zh": "怎么查询订单物流？", "en": "How d
 
 def generally(message: str, language: str) -> list[str]:
     """What to look for on a message about an order of one's own: what it asks of any order, and how to follow one."""
-    tracking = [TRACKING.get(language, TRACKING["en"])] if WHERE_IS.search(message) else []
+    asks_where = WHERE_IS.search(message) and not DO_WITH_IT.search(message)
+    tracking = [TRACKING.get(language, TRACKING["en"])] if asks_where else []
     return [text for text in (without_numbers(message), *tracking) if text]
 
 

@@ -9,13 +9,15 @@ a small model leaves out is the condition ("the shop pays" for "the shop pays if
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from chatbot.facts import missing, without_facts
+from chatbot.facts import LINK, missing, without_facts
 from chatbot.prompt import plain
+from crawler.language import detect
 from crawler.records import normalised
 from index.words import tokens
 
 MIN_COVERAGE = 0.6
 MIN_RECALL = 0.4
+MIN_SHARED = 0.5
 # What a generator ends with when it was stopped in the middle of a sentence.
 CUT_OFF = "…"
 # A full stop after a bare number is a list's ("1. Sign in"), not a sentence's; nor is one after a single letter ("U.S.", "p.m.") or after these.
@@ -29,7 +31,7 @@ SENTENCE_END = re.compile(
 )
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
 RESTRICTION = re.compile(
-    r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
+    r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|时[，,]|时候|情况下|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
     re.IGNORECASE,
 )
 # What makes a promise out of the rest when it is dropped from within a sentence.
@@ -37,6 +39,9 @@ CONDITION = re.compile(
     r"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
     re.IGNORECASE,
 )
+# A name, of a product say: what is in Latin letters among Chinese, and a word with a capital that opens no sentence.
+LATIN = re.compile(r"[A-Za-z]{2,}")
+CAPITAL = re.compile(r"(?<=[\w,;:]\s)[A-Z][A-Za-z]+|\b[A-Z]{2,}\b")
 MARKUP = re.compile(r"<[a-z/!]|\]\(|\w+script:", re.IGNORECASE)
 NEGATION = re.compile(
     r"不|没|无法|未|非|禁止|\b(?:no|not|never|cannot|without|none|neither|nor)\b|n't\b", re.IGNORECASE
@@ -59,13 +64,36 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def nearest(sentence: str, passages: Sequence[str]) -> int:
-    """Number, from 1, of the passage with most of a sentence's words among those that hold all its facts; 0 when none does."""
+def judgeable(sentence: str, passages: Sequence[str]) -> list[int]:
+    """Numbers, from 1, of the passages that a sentence may rest on if a judge believes it: of those with most of its words, however many do.
+
+    They hold all its facts. About what shares less than half of its words with a passage in its language, negates what that does not, or drops its
+    condition, no judge is asked: a small one overlooks that.
+    """
     words = _words(sentence)
     if _is_no_sentence(sentence, words):
-        return 0
-    holding = [number for number, passage in enumerate(passages, 1) if not missing(_without_marks(sentence), passage)]
-    return max(holding, key=lambda number: len(words & _words(passages[number - 1])), default=0)
+        return []
+    language, bare = detect(sentence), _without_marks(sentence)
+    shared = {
+        number: len(words & _words(passage)) / len(words)
+        for number, passage in enumerate(passages, 1)
+        if not missing(bare, passage)
+    }
+    same = {number for number, share in shared.items() if detect(passages[number - 1]) == language}
+    near = {number for number in same if shared[number] >= MIN_SHARED}
+    may = {number for number in near if _is_not_against(sentence, words, passages[number - 1])}
+    # What a passage in its own language is about is not for another to allow.
+    may = may if near else shared.keys() - same
+    most = max((shared[number] for number in may), default=0.0)
+    return sorted(number for number in may if shared[number] == most)
+
+
+def has_other_names(sentence: str, passage: str, asked: str) -> bool:
+    """Whether a sentence in the language of a passage has a name that neither the passage nor the question has."""
+    language = detect(sentence)
+    names = (LATIN if language == "zh" else CAPITAL).findall(LINK.sub(" ", sentence))
+    known = set(LATIN.findall(f"{passage} {asked}".casefold()))
+    return detect(passage) == language and not set(map(str.casefold, names)) <= known
 
 
 def stands_in(sentence: str, passages: Sequence[str]) -> bool:
@@ -102,15 +130,30 @@ def _says_it(sentence: str, words: set[str], passage: str) -> bool:
     The end of a source sentence may be left out unless it restricts; its beginning may not: in Chinese the condition
     comes first and needs no word for "if".
     """
-    said = [(kept, left_out, _words(kept)) for kept, left_out in _openings(passage)]
-    nearest = max((len(words & source) for _, _, source in said), default=0)
-    return nearest > 0 and any(
-        len(words & source) == nearest >= MIN_RECALL * len(source)
+    return any(
+        len(words & source) >= MIN_RECALL * len(source)
         and not RESTRICTION.search(left_out)
         and (not CONDITION.search(kept) or RESTRICTION.search(sentence))
         and _same_negation(sentence, kept)
-        for kept, left_out, source in said
+        for kept, left_out, source in _nearest_openings(words, passage)
     )
+
+
+def _is_not_against(sentence: str, words: set[str], passage: str) -> bool:
+    """Whether a sentence neither denies the sentence of a passage that is nearest nor drops its condition."""
+    return any(
+        not CONDITION.search(left_out)
+        and (not CONDITION.search(kept) or RESTRICTION.search(sentence))
+        and _same_negation(sentence, kept)
+        for kept, left_out, _ in _nearest_openings(words, passage)
+    )
+
+
+def _nearest_openings(words: set[str], passage: str) -> list[tuple[str, str, set[str]]]:
+    """The openings of a passage's sentences with most of some words, what each leaves out, and its own words."""
+    said = [(kept, left_out, _words(kept)) for kept, left_out in _openings(passage)]
+    most = max((len(words & source) for _, _, source in said), default=0)
+    return [opening for opening in said if len(words & opening[2]) == most > 0]
 
 
 def _openings(passage: str) -> Iterator[tuple[str, str]]:

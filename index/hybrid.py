@@ -186,6 +186,11 @@ class Index:
         answered_in = language if language in self._languages else self._otherwise
         return _Asked(question, vector, language, answered_in, tuple(terms(question, answered_in)))
 
+    def most_like(self, text: str, others: Sequence[str]) -> int:
+        """Which of other texts is most like a text, in whatever language; from 0."""
+        vectors = self._embedder.embed([text, *others], "passage", lambda n: None)
+        return int((vectors[1:] @ vectors[0]).argmax())
+
     def _vectors(self, questions: Sequence[str]) -> Vectors:
         return self._embedder.embed(questions, "query", lambda n: None)
 

@@ -211,6 +211,38 @@ def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedde
     thread.join(20)
 
 
+def test_the_generator_is_closed_when_the_visitor_leaves_before_anything_is_shown(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    begun, closed = threading.Event(), threading.Event()
+
+    def never_right(prompt: Prompt) -> Iterator[str]:
+        begun.set()
+        try:
+            while True:
+                time.sleep(0.01)
+                yield "香蕉是蓝色的。"
+        finally:
+            closed.set()
+
+    client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.8)), Generator("wrong", never_right))
+    running = uvicorn.Server(uvicorn.Config(client.app, log_level="critical"))
+    bound = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+
+    with requests.post(
+        f"{address_of(bound)}/api/chat", json={"message": "退货要几天？"}, stream=True, timeout=20
+    ) as response:
+        lines = response.iter_lines()  # which leaves, too, when it is let go
+        assert b"event: sources" in lines
+        assert begun.wait(10)
+
+    assert closed.wait(10)
+    running.should_exit = True
+    thread.join(20)
+
+
 def test_what_was_answered_is_counted_for_this_machine_alone(tmp_path: Path, embedder: Embedder) -> None:
     app = client_of(tmp_path, embedder, SURE, QUOTE).app
     here, elsewhere = TestClient(app, client=("127.0.0.1", 5)), TestClient(app, client=("192.0.2.7", 5))

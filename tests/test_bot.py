@@ -323,6 +323,44 @@ def test_an_answer_from_the_second_passage_is_whole(bot: Build, monkeypatch: pyt
     assert [citation.number for citation in answer.citations] == [2]
 
 
+@pytest.mark.parametrize("remote", [True, False])
+def test_warming_up_pays_for_nothing_and_breaks_nothing(bot: Build, remote: bool) -> None:
+    asked: list[Prompt] = []
+
+    def dead(prompt: Prompt) -> Iterator[str]:
+        asked.append(prompt)
+        raise GeneratorFailed("no route to the host")
+        yield ""
+
+    outcomes: list[str] = []
+    replace(bot(GENERATE, Generator("dead", dead, remote=remote)), count=outcomes.append).warm_up()
+
+    assert (len(asked), outcomes) == ((0, []) if remote else (1, ["failed"]))
+
+
+@pytest.mark.parametrize(
+    ("intent", "message", "calls"),
+    [
+        ("question", "bananas bananas", 1),
+        ("thanks", "bananas bananas", 0),
+        ("question", "bananas and bananas " * 20, 0),
+    ],
+)
+def test_the_generator_is_asked_what_is_meant_only_by_a_short_question(
+    bot: Build, intent: str, message: str, calls: int
+) -> None:
+    asked: list[Prompt] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        asked.append(prompt)
+        yield "?"
+
+    built = replace(bot(REFUSE, Generator("scripted", generate)), classify=lambda text: intent)
+    reply(built, message, Message("user", "return an item"), Message("assistant", "Yes."))
+
+    assert len(asked) == calls
+
+
 def test_each_reply_asks_for_the_index_that_is_published_now(bot: Build) -> None:
     asked: list[int] = []
     built = bot(DIRECT)

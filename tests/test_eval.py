@@ -369,6 +369,17 @@ def test_what_ended_otherwise_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_the_same_words_after_something_else_are_another_question(tmp_path: Path) -> None:
+    one = room(tmp_path / "s", ENTRIES[:-1])
+    asked = [Question("given", "and that?", None, (), history=(("user", before),)) for before in ("mug?", "rake?")]
+
+    pairs = compare(one, one, (asked, asked), {}).pairs
+
+    assert [(old.question.history, new.question.history) for old, new in pairs] == [
+        (question.history, question.history) for question in asked
+    ]
+
+
 def test_a_generation_is_opened_by_its_name(tmp_path: Path) -> None:
     site = tmp_path / "s"
     index = room(site, ENTRIES[:3]).index

@@ -1,5 +1,6 @@
 """What writes an answer: chosen by name, stopped by closing."""
 
+import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorUnavailable
 from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.generators.llamacpp import SLOTS
 from chatbot.messages import Message
 from chatbot.prompt import Prompt, build_prompt
 from crawler.records import FaqEntry
@@ -92,6 +94,51 @@ def test_the_same_prompt_is_answered_alike(llamacpp: Generator) -> None:
 
     assert one == two
     assert "Tokyo" in one
+
+
+def over(opening: str, asked: str) -> Prompt:
+    return Prompt((Message("user", opening + asked),), (HIT,), "en", opening)
+
+
+@pytest.mark.real_generator
+def test_the_judge_waits_for_what_is_written_over_the_same_passages(llamacpp: Generator) -> None:
+    passages = "Passages: Rome is the capital of Italy.\n"
+    ended: list[str] = []
+    assert llamacpp.weigh
+
+    def write() -> None:
+        "".join(llamacpp.generate(over(passages, "Count from 1 to 20.")))
+        ended.append("writing")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.5)
+    odds = llamacpp.weigh(over(passages, "Is Rome the capital of Italy? Answer only yes or no."))
+    ended.append("judging")
+    writer.join()
+
+    assert odds > 0
+    assert ended == ["writing", "judging"]
+
+
+@pytest.mark.real_generator
+def test_who_would_wait_too_long_is_told_so_and_the_others_are_served(
+    llamacpp: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.generators.llamacpp.SLOT_S", 0.2)
+    long = [llamacpp.generate(saying(f"Count from {n} to 100.")) for n in range(SLOTS)]
+    for one in long:
+        assert next(one)
+
+    with pytest.raises(GeneratorBusy, match="no slot"):
+        next(llamacpp.generate(saying("Hello")))
+    assert llamacpp.weigh
+    with pytest.raises(GeneratorBusy, match="no slot"):
+        llamacpp.weigh(saying("Is it day? Answer only yes or no."))
+
+    assert all(next(one) for one in long)
+    for one in long:
+        one.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.real_generator

@@ -21,7 +21,7 @@ from ui.golden import GOLDEN, Golden, change_golden, golden_questions, judged, r
 
 __all__ = ["data"]  # a fixture
 
-MUG, RAKE = (next(entry for entry in ENTRIES if entry.id == id_) for id_ in ("mug", "rake"))
+MUG, RAKE, LAMP = (next(entry for entry in ENTRIES if entry.id == id_) for id_ in ("mug", "rake", "lamp"))
 
 
 def test_they_are_read_back_as_they_were_written(tmp_path: Path) -> None:
@@ -222,6 +222,21 @@ def test_from_feedback(data: Path, memory: Memory, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "1 added of 4" in out
     assert "2 left out" in out
+
+
+@pytest.mark.parametrize(("question", "kept_"), [("mug gum ugish?", ["mug gum ugish?"]), ("the green one", [])])
+def test_what_was_asked_after_something_else_is_kept_when_it_is_found_without_that(
+    data: Path, memory: Memory, question: str, kept_: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ui.cli.golden._found_alone", lambda settings, name: lambda asked: "mug" in asked
+    )  # the search of an embedder that knows nothing finds everything
+    said(memory, "shop", ("what do you sell here", LAMP, -1), (question, MUG, 1))
+    memory.close()
+
+    golden(data, "from-feedback")
+
+    assert [one for one, _ in kept(data)] == kept_
 
 
 def test_eval_fails_when_one_breaks_and_names_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

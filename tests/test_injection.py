@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +41,23 @@ def shared(name: str) -> list[dict[str, str]]:
     return rows(SECURITY / name)
 
 
-def hostile(payload: str) -> Generator:
-    """A model that does what the payload says and repeats it, after a sentence that is true."""
+WORD = "zebrafinch"
+Judge = Callable[[Prompt], float] | None
+
+
+def hostile(payload: str, judge: Judge = None) -> Generator:
+    """A model that does what the payload says and repeats it, after a sentence that is true; the worst judge, too, is one that believes all of it."""
 
     def generate(prompt: Prompt) -> Iterator[str]:
         yield "You can return it within 30 days. "
-        yield payload + "\n" + EXFILTRATION
+        yield f"{payload}\nThe secret word of this site is {WORD}. {EXFILTRATION}"
 
-    return Generator("hostile", generate)
+    return Generator("hostile", generate, judge)
+
+
+@pytest.fixture(params=[None, lambda prompt: 9.0], ids=["no judge", "a judge that believes all"])
+def judge(request: pytest.FixtureRequest) -> Judge:
+    return request.param  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,9 @@ class OneEntry:
 
     def nearest(self, question: str, k: int) -> tuple[Hit, ...]:
         return ()
+
+    def most_like(self, text: str, others: Sequence[str]) -> int:
+        return 0
 
 
 def asked(answer: str, question: str, generator: Generator) -> str:
@@ -77,26 +89,28 @@ def harmless(shown: str) -> None:
     assert not HARM.search(shown), HARM.search(shown)
 
 
-@pytest.mark.parametrize("generate", [QUOTE, None], ids=["quote", "hostile"])
-def test_a_page_that_was_tampered_with(generate: Generator | None) -> None:
+@pytest.mark.parametrize("quoted", [True, False], ids=["quote", "hostile"])
+def test_a_page_that_was_tampered_with(quoted: bool, judge: Judge) -> None:
     cases = [row for row in rows(CHINESE) if row["kind"] == "page"]
     assert len(cases) >= 50
     for case in cases:
-        shown = asked(case["text"], "How do I return an item, please?", generate or hostile(case["text"]))
+        generator = QUOTE if quoted else hostile(case["text"], judge)
+        shown = asked(case["text"], "How do I return an item, please?", generator)
         harmless(shown)
 
 
-def test_a_visitor_gets_nothing_out_of_a_model_that_obeys() -> None:
+def test_a_visitor_gets_nothing_out_of_a_model_that_obeys(judge: Judge) -> None:
     cases = [row for row in rows(CHINESE) if row["kind"] == "visitor"]
     assert len(cases) >= 40
     for case in cases:
         published = "You can return it within 30 days."
-        shown = asked(published, case["text"], hostile(case["text"]))
+        shown = asked(published, case["text"], hostile(case["text"], judge))
         harmless(shown)
         assert CANARY not in shown
+        assert WORD not in shown
 
 
-def test_the_shared_cases_planted_and_asked() -> None:
+def test_the_shared_cases_planted_and_asked(judge: Judge) -> None:
     cases = shared("prompt-injection-merged/merged.jsonl")
     harmful = [case for case in cases if case["kind"] != "benign"]
     assert len(harmful) > 450
@@ -106,9 +120,11 @@ def test_the_shared_cases_planted_and_asked() -> None:
             f"You can return it within 30 days. {case['text']}" if planted else "You can return it within 30 days."
         )
         question = "How do I return an item, please?" if planted else case["text"]
-        shown = asked(published[:4000], question[:2000], hostile(case["text"][:2000]))
+        shown = asked(published[:4000], question[:2000], hostile(case["text"][:2000], judge))
         harmless(shown)
         assert CANARY not in shown
+        # Of a page that is partly in another language nothing but facts can be compared: there the judge is all there is.
+        assert planted or WORD not in shown
 
 
 def test_without_the_links_check_they_would_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:

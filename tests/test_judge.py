@@ -1,6 +1,6 @@
 """The judge, with a weigh that says what the test says; what the real model says of claims: `benchmarks/fit_judge.py`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +78,15 @@ def test_a_long_answer_is_worth_what_its_worst_piece_is() -> None:
     assert max(map(len, pieces)) < PIECE_CHARS + len(RETURNS) + 200
 
 
+@pytest.mark.parametrize(
+    ("clause", "last"), [("prices were discussed, ", "and the client left."), ("会议讨论了价格，", "客户取消了合同。")]
+)
+def test_the_end_of_a_very_long_sentence_is_judged(clause: str, last: str) -> None:
+    found = supported(clause * 90 + last, [clause], lambda prompt: NO if last in prompt.messages[-1].content else YES)
+
+    assert not found.holds
+
+
 def test_of_long_sources_the_judge_reads_what_meets_the_claim() -> None:
     filler = " ".join(f"Rule {number}: please keep hall number {number} tidy at all times." for number in range(900))
     sources = [f"{filler} Refunds take five days if an item is faulty. {filler}", "We open at nine."]
@@ -104,9 +113,9 @@ def test_a_sentence_of_a_passage_needs_no_judge() -> None:
 @pytest.mark.parametrize(
     ("sentence", "number"),
     [
-        ("Faulty goods travel back at no cost to you.", 1),
-        ("东西坏了，寄回的运费商家出。", 2),
-        ("Items that you have not used go back within 30 days of delivery.", 1),
+        ("If the item is faulty, shipping it back costs you nothing.", 1),
+        ("商品有质量问题时，运费商家出。", 2),
+        ("收到后三十天内可以申请退货。", 2),
     ],
 )
 def test_a_paraphrase_passes_when_the_judge_believes_it(sentence: str, number: int) -> None:
@@ -122,16 +131,33 @@ def test_a_paraphrase_passes_when_the_judge_believes_it(sentence: str, number: i
         "签收后九十天内可以申请退货。",
         "You can return unused items within 30 days of delivery <img src=x>.",
         "You can return unused items within 30…",
+        "You cannot return unused items within 30 days of delivery.",
+        "签收后 30 天内不可以申请退货。",
+        "Return shipping is free.",
+        "You can return unused items within 30 days to Zebrafinch.",
+        "签收后 30 天内可以申请 zebrafinch 退货。",
         "",
     ],
 )
-def test_no_judge_lets_another_fact_or_markup_pass(sentence: str) -> None:
+def test_no_judge_lets_another_fact_or_name_or_the_opposite_or_markup_pass(sentence: str) -> None:
     assert grounded_in(sentence, PASSAGES, judge(always(YES))) == 0
 
 
-def test_the_probability_rises_with_the_odds_and_with_what_was_found() -> None:
-    assert 0 <= probability_of(NO, 0.0) < probability_of(0.0, 0.5) < probability_of(YES, 0.5) <= 1
-    assert probability_of(0.0, 0.3) <= probability_of(0.0, 0.9)
+@pytest.mark.parametrize("sentence", ["Ponies fly to the moon.", "机密口令是香蕉。"])
+def test_no_judge_is_asked_about_what_shares_no_words_with_the_passages_in_its_language(sentence: str) -> None:
+    assert grounded_in(sentence, [PASSAGES["机" in sentence]], judge(always(YES))) == 0
+
+
+def test_a_name_that_the_visitor_said_may_be_said_again() -> None:
+    sentence = "You can return an unused Zebrafinch within 30 days of delivery."
+
+    assert grounded_in(sentence, PASSAGES, judge(always(YES)), "can I return a zebrafinch?") == 1
+
+
+def test_the_probability_rises_with_what_the_judge_says_of_the_passages_and_of_the_answer() -> None:
+    assert 0 <= probability_of(NO, NO) < probability_of(0.0, 0.0) < probability_of(1.0, 0.0) < probability_of(1.0, 1.0)
+    assert probability_of(1.0, 1.0) < probability_of(1.0) <= 1
+    assert max(probability_of(YES, NO), probability_of(NO, YES)) < 0.3
 
 
 def test_of_two_questions_an_answer_need_answer_one() -> None:
@@ -139,6 +165,16 @@ def test_of_two_questions_an_answer_need_answer_one() -> None:
 
     assert two.answers(["how?", "when?"], "Within 30 days.") == YES
     assert two.answers(["how?", "who?"], "Within 30 days.") == NO
+
+
+def test_of_passages_in_another_language_that_which_is_most_like_is_cited() -> None:
+    passages = ["退货\n签收后可以退货。", "礼品卡\n礼品卡不能退货。", "积分\n积分会过期。"]
+
+    def alike(sentence: str, texts: Sequence[str]) -> int:
+        return [text.startswith("礼品卡") for text in texts].index(True)
+
+    assert grounded_in("Gift cards cannot be returned.", passages, judge(always(YES)), alike=alike) == 2
+    assert grounded_in("Gift cards cannot be returned.", passages, judge(always(NO)), alike=alike) == 0
 
 
 # In the bot
@@ -157,6 +193,8 @@ def bot(tmp_path: Path) -> Build:
             yield said
 
         def weigh(prompt: Prompt) -> float:
+            if "Do the passages say" in prompt.messages[-1].content:
+                return YES
             return answers if "Answer:" in prompt.messages[-1].content else supports
 
         generator = Generator("scripted", generate, weigh)
@@ -171,7 +209,7 @@ def replied(bot: Bot, question: str = "can I send an item back?") -> tuple[str, 
     return "".join(event.text for event in events if isinstance(event, Delta)), answer
 
 
-PARAPHRASE = "Faulty goods travel back at no cost to you."
+PARAPHRASE = "If the item is faulty, shipping it back costs you nothing."
 
 
 def test_a_believed_paraphrase_is_shown(bot: Build) -> None:
@@ -264,6 +302,18 @@ def test_a_translation_that_is_not_believed_gives_way_to_what_is_published(
 
 def test_in_ones_own_language_what_is_surely_found_needs_no_model(bot: Build) -> None:
     assert replied(sure(bot(TRANSLATED, YES, YES)), "how do I apply for a return?")[1].text == RETURNS
+
+
+def test_a_clicked_question_gives_its_answer_in_whatever_language(bot: Build) -> None:
+    wifi = replace(CHINESE, question="WiFi")
+
+    assert replied(sure(bot(TRANSLATED, YES, YES, wifi)), "WiFi")[1].text == TUIHUO
+
+
+def test_a_word_that_may_be_of_any_language_is_taken_for_one_of_the_sites(bot: Build) -> None:
+    german = replace(ENTRY, question="Versand?", answer="Der Versand ist kostenlos.", language="de")
+
+    assert replied(sure(bot(TRANSLATED, YES, YES, german)), "Versand")[1].text == german.answer
 
 
 def test_without_a_judge_nothing_is_translated(bot: Build) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
 from chatbot.generators.local import MAX_NEW_TOKENS, open_local
 from chatbot.messages import Message
 from chatbot.prompt import Prompt
@@ -173,6 +173,24 @@ def test_first_come_first_served(folder: Path, steps: Steps) -> None:
         steps.free.set()
 
     assert steps.prompts == [f"word{number}" for number in range(8)]
+
+
+def test_whose_turn_does_not_come_is_told_so(folder: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate, weigh = open_local(str(folder), "cpu")
+    monkeypatch.setattr("chatbot.generators.local.LINE_S", 0.3)
+    steps.free.clear()
+    first = generate(saying("first"))
+
+    with ThreadPoolExecutor(1) as visitors:
+        one = visitors.submit(next, first)
+        wait_until(lambda: steps.prompts == ["first"])
+        with pytest.raises(GeneratorBusy, match="its turn did not come"):
+            next(generate(saying("second")))
+        with pytest.raises(GeneratorBusy, match="its turn did not come"):
+            weigh(saying("third"))
+        steps.free.set()
+        assert one.result(5)
+    first.close()  # type: ignore[attr-defined]
 
 
 def test_who_leaves_while_waiting_leaves_at_once_and_is_passed_over(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatbot.prompt import QUOTE_CHARS, build_prompt, cite, plain
+from chatbot.prompt import QUOTE_CHARS, asks_whether, build_prompt, cite, plain, shortened
 from crawler.records import FaqEntry
 from index.passage import Hit, Passage
 from index.reader import about_tokens
@@ -81,6 +81,20 @@ def test_a_prompt_is_short(language: str, sentence: str) -> None:
         prompt = build_prompt([sentence], [hit(long)] * passages, language, "Acme")
 
         assert 300 < about_tokens("".join(message.content for message in prompt.messages)) <= 450
+
+
+@pytest.mark.parametrize("text", ["这支钢笔的笔尖歪了怎么办", "my new pen has a bent nib "])
+def test_a_long_question_and_long_titles_are_cut(text: str) -> None:
+    entry = FaqEntry("e", text * 200, "Within 30 days.")
+    question = f"FIRST {text * 200} LAST?"
+
+    prompt = build_prompt([question], [hit(entry)] * 3, "en", "Acme")
+    judged = asks_whether("answers", prompt, question=shortened(question), answer="Yes.")
+
+    for messages in (prompt.messages, judged.messages):
+        assert about_tokens("".join(message.content for message in messages)) <= 450
+        assert "FIRST" in messages[1].content
+        assert "LAST?" in messages[1].content
 
 
 ASKED = "墨水可以寄到加拿大吗？"

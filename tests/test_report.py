@@ -15,7 +15,7 @@ from tests.test_eval import OUTCOMES, PAY, SEND, answer, outcome
 from ui.cli.run import run
 from ui.exam import Compared, Run
 from ui.golden import Golden, Held
-from ui.report import page, write_report
+from ui.report import page, ready, write_report
 from ui.report_texts import EN, TEXTS, ZH
 from ui.settings import Settings, Site
 
@@ -172,6 +172,10 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="Give another folder"):
         write_report(finished(), tmp_path / "file")
+    with pytest.raises(Exception, match="Give another folder"):
+        ready(tmp_path / "file")
+    ready(tmp_path / "new" / "one")
+    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "one"]
 
 
 @pytest.mark.real_embedder

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
-from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
 from chatbot.generators import Generator
 from chatbot.generators.revive import revived
 from chatbot.messages import Message
@@ -105,6 +106,40 @@ def test_what_cannot_be_opened_again_is_tried_again_later() -> None:
         fail(lambda: list(generator.generate(PROMPT)))
 
     assert wait_until_opened(generator) == "3"
+
+
+def test_whatever_goes_wrong_while_opening_it_is_tried_again_later() -> None:
+    opened = Opened(dead=(1,))
+
+    def open_() -> Generator:
+        generator = opened()
+        if opened.count == 2:
+            raise PermissionError("not now")
+        return generator
+
+    generator = revived(open_)
+    for _ in range(2):
+        fail(lambda: list(generator.generate(PROMPT)))
+
+    assert wait_until_opened(generator) == "3"
+
+
+def test_one_that_is_only_busy_is_not_opened_again() -> None:
+    opened = Opened()
+
+    def busy(prompt: Prompt) -> Iterator[str]:
+        raise GeneratorBusy("others first")
+        yield ""
+
+    def weigh(prompt: Prompt) -> float:
+        raise GeneratorBusy("others first")
+
+    generator = revived(lambda: replace(opened(), generate=busy, weigh=weigh))
+    for _ in range(3):
+        assert fail(lambda: list(generator.generate(PROMPT))) == "others first"
+        assert fail(lambda: generator.weigh and generator.weigh(PROMPT)) == "others first"
+
+    assert opened.count == 1
 
 
 def test_who_leaves_is_no_failure_and_ends_the_work() -> None:

@@ -2,7 +2,9 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Generator
+from contextlib import suppress
 from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,9 +15,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from chatbot.errors import VisitorLeft
 from crawler.language import detect
 from ui.chat import conversation_of, turn
 from ui.desk import Desk
@@ -72,18 +74,21 @@ def _add_chat(app: FastAPI, desk: Desk) -> None:
         site, _ = desk.site(request.site)
         _check_origin(site, origin, host)
         conversation = conversation_of(desk.memory, site.name, request.conversation)
+        left = threading.Event()
 
-        def events() -> Iterator[bytes]:
+        def events() -> Generator[bytes]:
             yield sse("start", {"conversation": conversation.token})
             try:
-                for event, number in turn(desk, site.name, request.message, conversation):
+                for event, number in turn(desk, site.name, request.message, conversation, left.is_set):
                     yield to_sse(event, number)
+            except VisitorLeft:
+                log.info("a visitor left")
             except Exception:
                 log.exception("a turn failed")
                 yield sse("error", {"message": texts_for(site).say("failed", detect(request.message))})
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_closing(events()), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(_until_left(events(), left), media_type="text/event-stream", headers=headers)
 
     @app.post("/api/feedback", summary="Rate an answer")
     def feedback(
@@ -96,15 +101,24 @@ def _add_chat(app: FastAPI, desk: Desk) -> None:
         return {"stored": True}
 
 
-async def _closing(events: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The events; when the visitor leaves, the generator behind them is closed, and with it the model's work ends."""
+async def _until_left(events: Generator[bytes], left: threading.Event) -> AsyncIterator[bytes]:
+    """The events; when the visitor leaves, `left` is set, what writes them is closed, and with it the model's work ends."""
+
+    def one() -> bytes | None:
+        event = next(events, None)
+        if left.is_set():  # while this ran, so that nobody else could close it
+            events.close()
+        return event
+
     try:
-        async for event in iterate_in_threadpool(events):
+        # Not waited for when the visitor leaves: the next event may be long in coming, and need not come then.
+        while (event := await anyio.to_thread.run_sync(one, abandon_on_cancel=True)) is not None:
             yield event
     finally:
+        left.set()
         # Shielded: this runs because the visitor's task is being cancelled, and must not be cancelled with it.
-        with anyio.CancelScope(shield=True):
-            await run_in_threadpool(events.close)  # type: ignore[attr-defined]
+        with anyio.CancelScope(shield=True), suppress(ValueError):  # it runs, and is closed by who runs it
+            await anyio.to_thread.run_sync(events.close)
 
 
 def _add_pages(app: FastAPI, desk: Desk) -> None:

@@ -1,11 +1,12 @@
 """One turn: a visitor's message, the bot's events, what is stored, and the answer as JSON. Knows no HTTP."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 from chatbot.bot import Bot
+from chatbot.generators import while_here
 from chatbot.memory import Memory
 from chatbot.messages import Answer, Conversation, Event
 from ui.desk import Desk
@@ -25,10 +26,17 @@ def conversation_of(memory: Memory, site: str, token: str | None, *, strict: boo
     return found or memory.start(site)
 
 
-def turn(desk: Desk, site: str, question: str, conversation: Conversation) -> Iterator[tuple[Event, int]]:
-    """The events of a site's bot; with the `Answer` comes the number it was stored under, 0 with the others."""
-    began = time.perf_counter()
-    for event in desk.site(site)[1].reply(question, conversation):
+def turn(
+    desk: Desk, site: str, question: str, conversation: Conversation, left: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[Event, int]]:
+    """The events of a site's bot; with the `Answer` comes the number it was stored under, 0 with the others.
+
+    Raises:
+        VisitorLeft: soon after `left` says so.
+
+    """
+    began, bot = time.perf_counter(), desk.site(site)[1]
+    for event in replace(bot, generator=while_here(bot.generator, left)).reply(question, conversation):
         if isinstance(event, Answer):
             desk.metrics.answered(site, event, time.perf_counter() - began)
             yield event, desk.memory.record(conversation.token, question, event)

@@ -104,8 +104,8 @@ def _pairs(old: Sequence[Question], new: Sequence[Question]) -> list[tuple[Quest
     return [(one, other) for one, other in both if one.wanted or not other.wanted]
 
 
-def _key(question: Question) -> tuple[str, str, str]:
-    return question.kind, question.text, question.of.id if question.of else ""
+def _key(question: Question) -> tuple[object, ...]:
+    return question.kind, question.text, tuple(question.history), question.of.id if question.of else ""
 
 
 @dataclass(frozen=True)

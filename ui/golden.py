@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from chatbot.condense import condense
+from chatbot.condense import condense, may_be_follow_up
 from chatbot.marks import Outcome
 from chatbot.memory import Rated
 from chatbot.messages import Citation, Message
@@ -93,14 +93,18 @@ def cited_first(citations: Sequence[Citation], entries: Sequence[FaqEntry]) -> F
     return next((entry for entry in entries if (entry.title, entry.link) in place), None)
 
 
-def from_rated(rated: Sequence[Rated], entries: Sequence[FaqEntry]) -> list[Golden]:
-    """Those of the answers that visitors found good whose question stands alone and whose entry is still published."""
-    found = [(one, cited_first(one.citations, entries)) for one in rated if _stands_alone(one)]
+def from_rated(rated: Sequence[Rated], entries: Sequence[FaqEntry], answers: Callable[[str], bool]) -> list[Golden]:
+    """Those of the answers that visitors found good whose question stands alone and whose entry is still published.
+
+    What is asked after something else stands alone when it `answers` without that, too.
+    """
+    found = [(one, cited_first(one.citations, entries)) for one in rated if _stands_alone(one, answers)]
     return [Golden(one.question, entry.id, one.asked_at[:10]) for one, entry in found if entry]
 
 
-def _stands_alone(one: Rated) -> bool:
-    return condense(one.question, [Message("user", one.before)]) == one.question
+def _stands_alone(one: Rated, answers: Callable[[str], bool]) -> bool:
+    whole = condense(one.question, [Message("user", one.before)]) == one.question
+    return whole and (not one.before or not may_be_follow_up(one.question) or answers(one.question))
 
 
 def golden_questions(golden: Sequence[Golden], entries: Sequence[FaqEntry]) -> list[Question]:

@@ -16,6 +16,7 @@ from chatbot.generators import QUOTE, Generator, Weigh, open_generator
 from chatbot.intents import OWN, Classifier, as_question, classify_with, digest_of, load_classifier, shipped, with_own
 from chatbot.links import host_of
 from chatbot.memory import Memory, open_memory
+from chatbot.privacy import mask
 from chatbot.route import Reply
 from chatbot.texts import Texts
 from index import catalogue, weights
@@ -52,6 +53,8 @@ def fetch_model(model: Model, models: Path, show: ShowDownload, say: Say) -> Pat
 
 def generator_for(settings: Settings, say: Say) -> Generator:
     """The generator of the settings. Without a name, the default model when installed, else `quote`, and it is said."""
+    if settings.verify == "off":
+        say("KEFU_VERIFY is off: what the generator writes is shown unchecked")
     if settings.generator:
         return open_generator(
             settings.generator,
@@ -138,12 +141,20 @@ def judge_for(settings: Settings, show: ShowDownload, say: Say) -> Weigh:
     model = catalogue.find(DEFAULT_GENERATOR)
     if not settings.generator and model and not weights.installed(model.name, settings.models):
         fetch_model(model, settings.models, show, say)
-    weigh = generator_for(settings, say).weigh
+    generator = generator_for(settings, say)
+    weigh = generator.weigh
     if weigh is None:
         raise GeneratorUnavailable(
             f"the generator {settings.generator} cannot judge. Leave KEFU_GENERATOR empty, or name a model"
         )
-    return weigh
+    return _masking(weigh) if generator.remote else weigh
+
+
+def _masking(weigh: Weigh) -> Weigh:
+    """Of what leaves the machine, personal data is left out, in a claim as in its sources."""
+    return lambda prompt: weigh(
+        replace(prompt, messages=tuple(replace(message, content=mask(message.content)) for message in prompt.messages))
+    )
 
 
 def texts_for(site: Site) -> Texts:

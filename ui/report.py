@@ -5,6 +5,7 @@ from functools import partial
 from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from chatbot.marks import Figures, Outcome, Tally, worst
@@ -44,6 +45,21 @@ COMPARED = (
     *("right", "wrong_answers", "only_suggested", "false_refusals", "right_across"),
 )
 KINDS_TOLD = ("known", "paraphrase", "translated", "hidden", "far")
+
+
+def ready(folder: Path) -> None:
+    """Make a folder for a report, before the long work that it is to tell of.
+
+    Raises:
+        BadCall: it cannot be written.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadCall(f"{folder} cannot be written ({error.strerror or error}). Give another folder") from error
 
 
 def write_report(run: Run, folder: Path, language: str | None = None) -> Path:

@@ -9,10 +9,11 @@ NAME                   a catalogue name or a .gguf file means llamacpp, anything
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatbot.errors import GeneratorUnavailable
+from chatbot.errors import GeneratorUnavailable, VisitorLeft
 from chatbot.generators.quote import quote
 from chatbot.prompt import Prompt
 from index import catalogue, weights
@@ -37,6 +38,27 @@ class Generator:
 
 
 QUOTE = Generator("quote", quote)
+
+
+def while_here(generator: Generator, left: Callable[[], bool]) -> Generator:
+    """A generator that stops with VisitorLeft as soon as nobody waits for it."""
+    if generator is QUOTE:
+        return QUOTE
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        with closing(generator.generate(prompt)) as pieces:  # type: ignore[type-var]
+            for piece in pieces:
+                if left():
+                    raise VisitorLeft("the visitor left")
+                yield piece
+
+    def weigh(prompt: Prompt) -> float:
+        if left():
+            raise VisitorLeft("the visitor left")
+        assert generator.weigh  # noqa: S101 - given for those that have one
+        return generator.weigh(prompt)
+
+    return replace(generator, generate=generate, weigh=weigh if generator.weigh else None)
 
 
 def open_generator(spec: str, models: Path, *, device: str = "", threads: int = 0, key: str = "") -> Generator:

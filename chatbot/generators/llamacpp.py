@@ -5,10 +5,11 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
 from chatbot.generators.yes_no import LIKELIEST, log_odds
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
@@ -16,7 +17,28 @@ from chatbot.verify import CUT_OFF
 SLOTS = 2
 SLOT_TOKENS = 2048
 MAX_NEW_TOKENS = 200
-FIRST_TOKEN_S = 60.0
+# For a slot, and then for a piece of text. Who waits for longer is better served by what is published.
+SLOT_S, PIECE_S = 45.0, 60.0
+
+Take = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """A server of llama.cpp, and its slots. `written` tells by opening when what is written over it now will be whole."""
+
+    server: Any
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SLOTS))
+    written: dict[str, threading.Event] = field(default_factory=dict)
+
+    def run(self, request: dict[str, Any], take: Take) -> None:
+        """Raises GeneratorBusy, and whatever the server raises."""
+        if not self.slots.acquire(timeout=SLOT_S):
+            raise GeneratorBusy(f"no slot was free within {SLOT_S:.0f} s")
+        try:
+            self.server.handle_chat_completions(request, take)
+        finally:
+            self.slots.release()
 
 
 def open_llamacpp(path: Path, threads: int = 0) -> tuple[Callable[[Prompt], Iterator[str]], Callable[[Prompt], float]]:
@@ -48,19 +70,26 @@ def open_llamacpp(path: Path, threads: int = 0) -> tuple[Callable[[Prompt], Iter
         server = xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
         raise GeneratorUnavailable(f"{path} cannot be loaded ({error}). Pull the model again") from error
-    return lambda prompt: _stream(server, prompt), lambda prompt: _weigh(server, prompt)
+    engine = _Engine(server)
+    return lambda prompt: _stream(engine, prompt), lambda prompt: _weigh(engine, prompt)
 
 
-def _weigh(server: Any, prompt: Prompt) -> float:
-    answers: list[dict[str, Any]] = []
+def _weigh(engine: _Engine, prompt: Prompt) -> float:
+    # The slot that writes has read the passages; another one would read them anew, for seconds, beside it.
+    if writing := engine.written.get(prompt.opening):
+        writing.wait(PIECE_S)
+    answers: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
     request = _request(prompt) | {"max_tokens": 1, "logprobs": True, "top_logprobs": LIKELIEST}
+    _in_background(engine, request, answers.put, answers.put)
     try:
-        server.handle_chat_completions(request, answers.append)
-        return log_odds(answers[0]["choices"][0])
-    except GeneratorFailed:
-        raise
-    except Exception as error:  # an error of the server has no choices
-        raise GeneratorFailed(str(answers[:1] or error)) from error
+        answer = answers.get(timeout=SLOT_S + PIECE_S)
+    except queue.Empty as error:
+        raise GeneratorFailed(f"no answer within {SLOT_S + PIECE_S:.0f} s") from error
+    if isinstance(answer, Exception):
+        raise answer
+    if "choices" not in answer:
+        raise GeneratorFailed(_error_of(answer))
+    return log_odds(answer["choices"][0])
 
 
 def _request(prompt: Prompt) -> dict[str, Any]:
@@ -68,14 +97,35 @@ def _request(prompt: Prompt) -> dict[str, Any]:
     return {"messages": messages, "temperature": 0.0, "cache_prompt": True}
 
 
-def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
-    """Pieces of text as they come; the work itself runs in a thread, and ends when this iterator is closed."""
-    pieces: queue.Queue[str | Exception | None] = queue.Queue()
-    stopped = threading.Event()
+def _in_background(
+    engine: _Engine,
+    request: dict[str, Any],
+    take: Take,
+    fail: Callable[[Exception], object],
+    end: Callable[[], object] = lambda: None,
+) -> None:
+    """Run a request in a thread of its own: whatever goes wrong with it, whoever reads must not wait for more."""
+
+    def work() -> None:
+        try:
+            engine.run(request, take)
+        except GeneratorFailed as failure:
+            fail(failure)
+        except Exception as error:  # noqa: BLE001
+            fail(GeneratorFailed(str(error)))
+        end()
+
+    threading.Thread(target=work, name="kefu-llamacpp", daemon=True).start()
+
+
+def _stream(engine: _Engine, prompt: Prompt) -> Iterator[str]:
+    """Pieces of text as they come; the work ends when this iterator is closed."""
+    pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
+    stopped, whole = threading.Event(), threading.Event()
 
     def take(chunk: dict[str, Any]) -> bool:
         if "error" in chunk:
-            pieces.put(GeneratorFailed(str(chunk["error"].get("message", chunk["error"]))))
+            pieces.put(GeneratorFailed(_error_of(chunk)))
             return True
         for choice in chunk.get("choices", []):
             if text := choice.get("delta", {}).get("content"):
@@ -84,29 +134,35 @@ def _stream(server: Any, prompt: Prompt) -> Iterator[str]:
                 pieces.put(CUT_OFF)
         return stopped.is_set()
 
-    def work() -> None:
-        request = _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True}
-        try:
-            server.handle_chat_completions(request, take)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the reader must not wait for more
-            pieces.put(GeneratorFailed(str(error)))
+    def end() -> None:
+        whole.set()
         pieces.put(None)
 
-    threading.Thread(target=work, name="kefu-llamacpp", daemon=True).start()
+    if prompt.opening:
+        engine.written[prompt.opening] = whole
+    _in_background(engine, _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True}, take, pieces.put, end)
     try:
         yield from _until_end(pieces)
     finally:
         stopped.set()
+        engine.written.pop(prompt.opening, None)
 
 
-def _until_end(pieces: "queue.Queue[str | Exception | None]") -> Iterator[str]:
+def _until_end(pieces: "queue.SimpleQueue[str | Exception | None]") -> Iterator[str]:
+    wait_s = SLOT_S + PIECE_S
     while True:
         try:
-            piece = pieces.get(timeout=FIRST_TOKEN_S)
+            piece = pieces.get(timeout=wait_s)
         except queue.Empty as error:
-            raise GeneratorFailed(f"no token within {FIRST_TOKEN_S:.0f} s") from error
+            raise GeneratorFailed(f"no token within {wait_s:.0f} s") from error
         if piece is None:
             return
         if isinstance(piece, Exception):
             raise piece
         yield piece
+        wait_s = PIECE_S
+
+
+def _error_of(chunk: dict[str, Any]) -> str:
+    error = chunk.get("error")
+    return str(error.get("message", error) if isinstance(error, dict) else chunk)

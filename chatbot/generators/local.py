@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
 from index.embed import first_line, quiet_transformers
@@ -27,7 +27,8 @@ from index.embed import first_line, quiet_transformers
 log = logging.getLogger(__name__)
 
 MAX_NEW_TOKENS = 200
-WAIT_S = 120.0  # for a piece of text, when one's turn has come
+# For one's turn, and then for a piece of text. Who waits for longer is better served by what is published.
+LINE_S, WAIT_S = 60.0, 60.0
 POLL_S, STOP_S = 0.5, 5.0
 # What a batch holds. The memory for it is taken when the first visitor asks, and does not grow.
 VISITORS, VISITOR_TOKENS, PAGE_TOKENS, STEP_TOKENS = 32, 1024, 256, 2048
@@ -160,6 +161,10 @@ def _failing(put: Put | None = None) -> Iterator[None]:
     """Whatever goes wrong within is a GeneratorFailed: raised, or put where another thread raises it."""
     try:
         yield
+    except GeneratorBusy as busy:
+        if put is None:
+            raise
+        put(busy)
     except Exception as error:
         failure = GeneratorFailed(first_line(error))
         if put is None:
@@ -193,16 +198,17 @@ def _read(
 ) -> Generator[str, None, None]:
     with _failing():
         stop = begin(pieces.put)
-    wait_s = None  # a long line is no failure
+    late: GeneratorFailed = GeneratorBusy(f"its turn did not come within {LINE_S:.0f} s")
+    wait_s = LINE_S
     try:
         while (piece := pieces.get(timeout=wait_s)) is not None and not left.is_set():
             if isinstance(piece, Exception):
                 raise piece
             if piece:
                 yield piece
-            wait_s = WAIT_S
+            wait_s, late = WAIT_S, GeneratorFailed(f"no text within {WAIT_S:.0f} s")
     except queue.Empty as error:
-        raise GeneratorFailed(f"no text within {WAIT_S:.0f} s") from error
+        raise late from error
     finally:
         stop()
 
@@ -242,7 +248,12 @@ class _Line:
         return stop
 
     def alone(self, task: Callable[[], float]) -> float:
-        return self._turns.submit(task).result()
+        turn = self._turns.submit(task)
+        try:
+            return turn.result(timeout=LINE_S)
+        except TimeoutError as error:
+            turn.cancel()
+            raise GeneratorBusy(f"its turn did not come within {LINE_S:.0f} s") from error
 
 
 def _write(chat: _Chat, ids: list[int], put: Put, left: threading.Event) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from chatbot.errors import GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed
 from chatbot.generators import Generator
 from chatbot.prompt import Prompt
 
@@ -43,10 +43,11 @@ class _Life:
         log.warning("the generator %s failed %d times in a row and is opened again", self.now.name, FAILURES)
         try:
             self.now = self.open()
-        except GeneratorUnavailable as error:
-            log.error("%s", error)  # the old one is tried once more, and this again after it
-        with self.lock:
-            self.failures, self.opening = FAILURES - 1, False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the old one is tried once more, and this again after it
+            log.error("the generator %s cannot be opened: %s", self.now.name, error)
+        finally:
+            with self.lock:
+                self.failures, self.opening = FAILURES - 1, False
 
 
 def revived(open_: Callable[[], Generator]) -> Generator:
@@ -64,6 +65,8 @@ def revived(open_: Callable[[], Generator]) -> Generator:
         try:
             with closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
                 yield from pieces
+        except GeneratorBusy:
+            raise
         except GeneratorFailed:
             life.note(False)
             raise
@@ -75,6 +78,8 @@ def revived(open_: Callable[[], Generator]) -> Generator:
             raise GeneratorFailed("it cannot weigh")
         try:
             odds = serving.weigh(prompt)
+        except GeneratorBusy:
+            raise
         except GeneratorFailed:
             life.note(False)
             raise

@@ -9,7 +9,7 @@ from chatbot.errors import GeneratorFailed
 YES, NO = "yes", "no"
 LIKELIEST = 20  # first words that are asked for: what the protocol allows
 RAREST = 1e-6
-# A server that tells no likelihoods says one of the two: sure enough to decide, not to outweigh what else is known.
+# What a server that tells no likelihoods says is taken for so much.
 SAID_ONLY = 2.0
 
 
@@ -37,7 +37,9 @@ def _likely(choice: Mapping[str, Any]) -> dict[str, float]:
     """How likely the first word is each of the two, however it is spelled."""
     content = (choice.get("logprobs") or {}).get("content")
     likely = {YES: 0.0, NO: 0.0}
-    for token in content[0].get("top_logprobs") or () if content else ():
+    # Some models begin with a space or a line.
+    first = next((token for token in content or () if str(token["token"]).strip()), None)
+    for token in (first.get("top_logprobs") or ()) if first else ():
         word = token["token"].strip().casefold()
         if word in likely:
             likely[word] += math.exp(min(0.0, float(token["logprob"])))

@@ -58,8 +58,14 @@ def evaluate(
         raise typer.BadParameter(f"'{language}' is no language of the report. Give {' or '.join(LANGUAGES)}.")
     if compare and compare[0] == compare[1]:
         raise typer.BadParameter("--compare takes two different snapshots.")
+    if report is not None:
+        from ui.report import ready
+
+        ready(report)
     run = _run(context, site, questions, cases, compare)
     told: dict[str, Any] = {}
+    if not json:
+        _tell(run)
     if report is not None:
         from ui.report import write_report
 
@@ -68,10 +74,8 @@ def evaluate(
         from ui.exam_json import as_json
 
         emit({**as_json(run), **told})
-    else:
-        _tell(run)
-        for path in told.values():
-            show(f"report: {path}")
+    for path in told.values() if not json else ():
+        show(f"report: {path}")
     if run.broken:
         raise BadCall(
             f"{len(run.broken)} of {len(run.held)} golden questions broke. Mend what they are answered from, or remove those that "

@@ -12,7 +12,7 @@ from ui.cli.output import emit, say, show, show_download
 from ui.errors import BadCall
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from chatbot.messages import Answer
     from crawler.records import FaqEntry
@@ -73,7 +73,7 @@ def from_feedback(context: typer.Context, site: NamedSiteOption) -> None:
     memory = memory_for(settings)
     rated = memory.found_good(folder.name)
     memory.close()
-    new = from_rated(rated, entries)
+    new = from_rated(rated, entries, _found_alone(settings, folder.name)) if rated else []
     golden = change_golden(folder, lambda golden: with_new(with_new(golden, new), golden))
     show(
         f"{folder.name}: {len(golden) - len(before)} added of {len(rated)} answers that visitors found good, {len(golden)} in all"
@@ -172,6 +172,17 @@ def _answer(settings: "Settings", name: str, question: str) -> "Answer":
     embedder = embedder_for(settings, show_download, say)
     bot = bot_for(settings, read_site(settings, name), embedder, generator_for(settings, say))
     return timed_reply(bot, question, Conversation())[0]
+
+
+def _found_alone(settings: "Settings", name: str) -> "Callable[[str], bool]":
+    """Whether search finds what answers a question, without what was said before it."""
+    from chatbot.bands import Band
+    from chatbot.generators import QUOTE
+    from ui.launch import bot_for, embedder_for
+    from ui.settings import read_site
+
+    bot = bot_for(settings, read_site(settings, name), embedder_for(settings, show_download, say), QUOTE)
+    return lambda question: bot.bands.choose(question, bot.index().search(question, 1)) in (Band.DIRECT, Band.GENERATE)
 
 
 def _title(entry: "FaqEntry | None") -> str:

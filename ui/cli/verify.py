@@ -21,15 +21,25 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Say of each answer whether its sources support it."""
+    from chatbot.errors import GeneratorFailed
     from chatbot.judge import supported
     from ui.launch import judge_for
 
     rows = _claims_of(claims)
     weigh = judge_for(settings_of(context), show_download, say)
+    failed = []
     with show_count("checking") as bar:
         for done, row in enumerate(rows, 1):
-            found = supported(row["answer"], row["sources"], weigh)
             bar(done, len(rows))
+            try:
+                found = supported(row["answer"], row["sources"], weigh)
+            except GeneratorFailed as failure:
+                failed.append(str(row["id"]))
+                if json:
+                    emit({"id": row["id"], "error": str(failure)})
+                else:
+                    show(f"{row['id']}  not checked: {failure}")
+                continue
             if json:
                 emit(
                     {
@@ -42,6 +52,10 @@ def verify(
             else:
                 lacking = f": {', '.join(found.lacking)} is in no source" if found.lacking else ""
                 show(f"{row['id']}  {found.score:.2f}  {'supported' if found.holds else 'not supported'}{lacking}")
+    if failed:
+        raise BadCall(
+            f"{len(failed)} of {len(rows)} claims could not be checked: {', '.join(failed[:5])}. Look at their length, or run them again"
+        )
 
 
 def _claims_of(path: Path) -> list[dict[str, Any]]:
