@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chatbot.errors import ChatbotError
-from crawler.records import normalised
 from index.passage import Found, Hit
 from index.words import tokens
 
@@ -52,10 +51,7 @@ class Bands:
 
     def is_stored(self, question: str, found: Found) -> bool:
         """Whether the best hit has the question, word for word."""
-        if not found.hits or not found.hits[0].entry.question:
-            return False
-        best = found.hits[0].entry
-        return normalised(question) in {normalised(form) for form in (best.question, *best.similar)}
+        return bool(found.hits) and found.hits[0].entry.asks(question)
 
 
 def _is_asked_by_several(question: str, found: Found) -> bool:

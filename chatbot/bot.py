@@ -154,14 +154,15 @@ class Bot:
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
         index, asked = self.index(), parts(question)
-        if len(asked) < 2:
-            return index.search(question, SEARCHED)
+        whole = index.search(question, SEARCHED)
+        if len(asked) < 2 or self.bands.is_stored(question, whole):
+            return whole
         within = {hit.entry.id for hit in index.nearest(question, PARTS_WITHIN)}
         found_by = [[hit.entry.id for hit in index.nearest(part, PART_HITS)] for part in asked]
         firsts = [next((id_ for id_ in ids if id_ in within), "") for ids in found_by if ids]
         wanted = list(dict.fromkeys(firsts))
         if len(wanted) < 2 or "" in wanted:
-            return index.search(question, SEARCHED)
+            return whole
         both = index.search(question, SEARCHED, together=wanted)
         if both.hits[0].entry.id not in wanted:
             return both

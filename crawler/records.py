@@ -43,6 +43,12 @@ class FaqEntry:
     similar: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
+    def asks(self, question: str) -> bool:
+        """Whether it has a question, word for word, in one of its wordings."""
+        return bool(self.question) and normalised(question) in {
+            normalised(form) for form in (self.question, *self.similar)
+        }
+
     @property
     def digest(self) -> str:
         """Tells whether what a visitor can be shown, what search reads, or how its owner tagged it has changed."""

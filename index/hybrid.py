@@ -199,7 +199,8 @@ class Index:
         if not ranking:
             return Found((), 0.0)
         features = fuse.features(ranking, asked.terms, asked.language, together)
-        if self._reader and self._calibration.doubts(features):
+        first = self._passages[ranking[0].passage].entry
+        if self._reader and self._calibration.doubts(features) and not first.asks(asked.text):
             shown = [excerpt(hit, asked.terms) for hit in self._hits(ranking[:READ_AT_MOST])]
             read = fuse.reread(ranking, self._reader.read(asked.text, shown))
             # What another reader says has no part in the probability, but it may be another entry that is first.
