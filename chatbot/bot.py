@@ -210,6 +210,7 @@ class Bot:
             if judge:
                 says = judge.says(asked)
                 if probability_of(says) < self.bands.generate:  # nothing that is written could be shown
+                    self.count("rejected")
                     yield self._instead(found, probability_of(says), True, language)
                     return
             with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]

@@ -234,6 +234,20 @@ def test_what_does_not_answer_is_never_shown_and_what_may_help_is_offered(bot: B
     assert PARAPHRASE not in answer.text
 
 
+def test_where_the_passages_do_not_say_it_nothing_is_written(bot: Build) -> None:
+    outcomes: list[str] = []
+    built = bot(PARAPHRASE, YES, YES)
+
+    def never(prompt: Prompt) -> Iterator[str]:
+        raise AssertionError("nothing is to be written here")
+        yield ""
+
+    generator = replace(built.generator, generate=never, weigh=always(NO))
+    answer = replied(replace(built, generator=generator, count=outcomes.append))[1]
+
+    assert (answer.status, answer.suggestions, outcomes) == ("suggested", (ENTRY.question,), ["rejected"])
+
+
 def test_pages_without_questions_are_offered_as_pages(bot: Build) -> None:
     answer = replied(bot(PARAPHRASE, YES, NO, replace(ENTRY, question="", section="Returns")))[1]
 
