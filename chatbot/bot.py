@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chatbot.bands import SUGGESTED, Band, Bands
+from chatbot.bands import EQUAL, SUGGESTED, Band, Bands
 from chatbot.condense import condense, may_be_follow_up, parts, rewritten
 from chatbot.errors import GeneratorFailed
 from chatbot.generators import QUOTE, Generator
@@ -154,7 +154,7 @@ class Bot:
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
         index, asked = self.index(), parts(question)
-        whole = index.search(question, SEARCHED)
+        whole = _own_language_first(question, index.search(question, SEARCHED))
         if len(asked) < 2 or self.bands.is_stored(question, whole):
             return whole
         within = {hit.entry.id for hit in index.nearest(question, PARTS_WITHIN)}
@@ -278,6 +278,17 @@ class Bot:
 def _published(hits: Sequence[Hit], probability: float) -> Answer:
     """The published answers, word for word."""
     return Answer("\n\n".join(hit.entry.answer for hit in hits), "answered", probability, QUOTE.name, cite(hits))
+
+
+def _own_language_first(question: str, found: Found) -> Found:
+    """Of entries that fit equally, that in the visitor's language goes first: a site often says the same in two."""
+    if not found.hits or detect(question, found.hits[0].entry.language) == found.hits[0].entry.language:
+        return found
+    language = detect(question)
+    equal = (hit for hit in found.hits if found.hits[0].score - hit.score < EQUAL and hit.entry.language == language)
+    if (own := next(equal, None)) is None:
+        return found
+    return replace(found, hits=(own, *(hit for hit in found.hits if hit is not own)))
 
 
 def together(found: Found) -> tuple[Hit, ...]:

@@ -46,10 +46,10 @@ BEFORE_AMOUNT = re.compile(r"(?<![a-z])(rmb|cny|usd|us\$|eur|gbp) ?(?=\d)")
 SIGN = {"rmb": "¥", "cny": "¥", "usd": "$", "us$": "$", "eur": "€", "gbp": "£"}
 # Promises of price and time that have no digits.
 PROMISE = re.compile(
-    r"免费|免費|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
+    r"免费|免費|(?<!不)(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
 )
 PROMISED = {
-    "免費": "免费", "free": "免费", "包郵": "包邮", "全額": "全额", "full refund": "全额", "終身": "终身", "lifetime": "终身", "永久": "终身",
+    "免費": "免费", "free": "免费", "收費": "收费", "付费": "收费", "付費": "收费", "包郵": "包邮", "全額": "全额", "full refund": "全额", "終身": "终身", "lifetime": "终身", "永久": "终身",
     "當天": "当天", "当日": "当天", "當日": "当天", "same day": "当天", "same-day": "当天", "next day": "次日", "next-day": "次日",
     "即时": "立即", "immediately": "立即", "instantly": "立即",
 }  # fmt: skip

@@ -67,7 +67,7 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
 def judgeable(sentence: str, passages: Sequence[str]) -> list[int]:
     """Numbers, from 1, of the passages that a sentence may rest on if a judge believes it: of those with most of its words, however many do.
 
-    They hold all its facts. About what shares less than half of its words with a passage in its language, negates what that does not, or drops its
+    They hold all its facts. About what shares no more than half of its words with a passage in its language, negates what that does not, or drops its
     condition, no judge is asked: a small one overlooks that.
     """
     words = _words(sentence)
@@ -80,7 +80,7 @@ def judgeable(sentence: str, passages: Sequence[str]) -> list[int]:
         if not missing(bare, passage)
     }
     same = {number for number, share in shared.items() if detect(passages[number - 1]) == language}
-    near = {number for number in same if shared[number] >= MIN_SHARED}
+    near = {number for number in same if shared[number] > MIN_SHARED}
     may = {number for number in near if _is_not_against(sentence, words, passages[number - 1])}
     # What a passage in its own language is about is not for another to allow.
     may = may if near else shared.keys() - same

@@ -111,6 +111,22 @@ def test_a_clicked_suggestion_gives_its_answer_however_improbable(bot: Build, en
     assert reply(bot(REFUSE), entry.question)[1].text == entry.answer
 
 
+@pytest.mark.parametrize(("score", "language"), [(0.997, "zh"), (0.98, "en")])
+def test_of_two_that_fit_equally_that_in_the_visitors_language_answers(score: float, language: str) -> None:
+    english, chinese = Hit(Passage(RETURNS, "pair", ""), 1.0, 1.0), Hit(Passage(TUIHUO, "pair", ""), score, 1.0)
+    hits = (english, chinese) if score < 0.99 else (english, Hit(Passage(SHIPPING, "pair", ""), 0.999, 1.0), chinese)
+
+    class Fixed:
+        def search(self, question: str, k: int) -> Found:
+            return Found(hits, 0.95)
+
+    built = Bot(lambda: Fixed(), QUOTE, Bands(), TEXTS)  # type: ignore[arg-type, return-value]
+
+    answer = reply(built, "东西可以退吗")[1]
+
+    assert answer.text == {"zh": TUIHUO, "en": RETURNS}[language].answer
+
+
 def test_less_sure_and_without_a_model_the_published_answer_is_given(bot: Build) -> None:
     answer = reply(bot(GENERATE), "return an item")[1]
 

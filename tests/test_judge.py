@@ -113,7 +113,7 @@ def test_a_sentence_of_a_passage_needs_no_judge() -> None:
 @pytest.mark.parametrize(
     ("sentence", "number"),
     [
-        ("If the item is faulty, shipping it back costs you nothing.", 1),
+        ("If the item is faulty, shipping it back is on us.", 1),
         ("商品有质量问题时，运费商家出。", 2),
         ("收到后三十天内可以申请退货。", 2),
     ],
@@ -134,6 +134,7 @@ def test_a_paraphrase_passes_when_the_judge_believes_it(sentence: str, number: i
         "You cannot return unused items within 30 days of delivery.",
         "签收后 30 天内不可以申请退货。",
         "Return shipping is free.",
+        "可以，收费。",
         "You can return unused items within 30 days to Zebrafinch.",
         "签收后 30 天内可以申请 zebrafinch 退货。",
         "",
@@ -209,7 +210,7 @@ def replied(bot: Bot, question: str = "can I send an item back?") -> tuple[str, 
     return "".join(event.text for event in events if isinstance(event, Delta)), answer
 
 
-PARAPHRASE = "If the item is faulty, shipping it back costs you nothing."
+PARAPHRASE = "If the item is faulty, shipping it back is on us."
 
 
 def test_a_believed_paraphrase_is_shown(bot: Build) -> None:
