@@ -40,7 +40,7 @@ from index.refit import Rate
 
 SMALL = "qwen2.5-coder-0.5b-instruct"
 LONGEST = 600
-BARS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+BARS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 UNKNOWN = {
     "zh": ("资料里没有答案时，只写：我不知道。", "我不知道"),
     "en": ("If the passages do not answer, write only: I do not know.", "I do not know"),
@@ -133,7 +133,7 @@ def curve(args: argparse.Namespace) -> None:
     rows = [row for path in args.rows for _, row in read_jsonl(path)]
     for bar in BARS:
         sure = [row["status"] == "answered" and min(row["found"], row["probability"]) >= bar for row in rows]
-        tell(f"{bar:.1f}", [row | {"shown": shown} for row, shown in zip(rows, sure, strict=True)])
+        tell(f"{bar:.2f}", [row | {"shown": shown} for row, shown in zip(rows, sure, strict=True)])
 
 
 def tell(name: str, rows: Sequence[dict[str, Any]]) -> None:
