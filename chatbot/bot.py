@@ -245,7 +245,8 @@ class Bot:
         """Sentences that a passage supports, with its number; the others are cut."""
         alike = self.index().most_like
         passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in hits]
-        for sentence in sentences(pieces):
+        # A slot that has written has read the passages: judged beside it, they would be read anew in another, for seconds.
+        for sentence in sentences(list(pieces) if judge else pieces):
             cleaned = clean(sentence)
             number = grounded_in(cleaned, passages, judge, asked, alike) if self.verify else 1
             if number:

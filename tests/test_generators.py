@@ -1,6 +1,5 @@
 """What writes an answer: chosen by name, stopped by closing."""
 
-import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -94,31 +93,6 @@ def test_the_same_prompt_is_answered_alike(llamacpp: Generator) -> None:
 
     assert one == two
     assert "Tokyo" in one
-
-
-def over(opening: str, asked: str) -> Prompt:
-    return Prompt((Message("user", opening + asked),), (HIT,), "en", opening)
-
-
-@pytest.mark.real_generator
-def test_the_judge_waits_for_what_is_written_over_the_same_passages(llamacpp: Generator) -> None:
-    passages = "Passages: Rome is the capital of Italy.\n"
-    ended: list[str] = []
-    assert llamacpp.weigh
-
-    def write() -> None:
-        "".join(llamacpp.generate(over(passages, "Count from 1 to 20.")))
-        ended.append("writing")
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    time.sleep(0.5)
-    odds = llamacpp.weigh(over(passages, "Is Rome the capital of Italy? Answer only yes or no."))
-    ended.append("judging")
-    writer.join()
-
-    assert odds > 0
-    assert ended == ["writing", "judging"]
 
 
 @pytest.mark.real_generator

@@ -235,6 +235,26 @@ def test_what_does_not_answer_is_never_shown_and_what_may_help_is_offered(bot: B
     assert PARAPHRASE not in answer.text
 
 
+def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
+    done: list[str] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        for piece in ("You can return unused items within 30 days of delivery. ", PARAPHRASE):
+            done.append("written")
+            yield piece
+
+    def weigh(prompt: Prompt) -> float:
+        done.append("judged")
+        return YES
+
+    built = bot("", YES, YES)
+    answer = replied(replace(built, generator=replace(built.generator, generate=generate, weigh=weigh)))[1]
+
+    assert PARAPHRASE in answer.text
+    assert done[:3] == ["judged", "written", "written"]
+    assert set(done[3:]) == {"judged"}
+
+
 def test_where_the_passages_do_not_say_it_nothing_is_written(bot: Build) -> None:
     outcomes: list[str] = []
     built = bot(PARAPHRASE, YES, YES)

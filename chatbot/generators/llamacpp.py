@@ -25,11 +25,10 @@ Take = Callable[[dict[str, Any]], object]
 
 @dataclass(frozen=True)
 class _Engine:
-    """A server of llama.cpp, and its slots. `written` tells by opening when what is written over it now will be whole."""
+    """A server of llama.cpp, and its slots."""
 
     server: Any
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SLOTS))
-    written: dict[str, threading.Event] = field(default_factory=dict)
 
     def run(self, request: dict[str, Any], take: Take) -> None:
         """Raises GeneratorBusy, and whatever the server raises."""
@@ -75,9 +74,6 @@ def open_llamacpp(path: Path, threads: int = 0) -> tuple[Callable[[Prompt], Iter
 
 
 def _weigh(engine: _Engine, prompt: Prompt) -> float:
-    # The slot that writes has read the passages; another one would read them anew, for seconds, beside it.
-    if writing := engine.written.get(prompt.opening):
-        writing.wait(PIECE_S)
     answers: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
     request = _request(prompt) | {"max_tokens": 1, "logprobs": True, "top_logprobs": LIKELIEST}
     _in_background(engine, request, answers.put, answers.put)
@@ -121,7 +117,7 @@ def _in_background(
 def _stream(engine: _Engine, prompt: Prompt) -> Iterator[str]:
     """Pieces of text as they come; the work ends when this iterator is closed."""
     pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-    stopped, whole = threading.Event(), threading.Event()
+    stopped = threading.Event()
 
     def take(chunk: dict[str, Any]) -> bool:
         if "error" in chunk:
@@ -134,18 +130,17 @@ def _stream(engine: _Engine, prompt: Prompt) -> Iterator[str]:
                 pieces.put(CUT_OFF)
         return stopped.is_set()
 
-    def end() -> None:
-        whole.set()
-        pieces.put(None)
-
-    if prompt.opening:
-        engine.written[prompt.opening] = whole
-    _in_background(engine, _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True}, take, pieces.put, end)
+    _in_background(
+        engine,
+        _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True},
+        take,
+        pieces.put,
+        lambda: pieces.put(None),
+    )
     try:
         yield from _until_end(pieces)
     finally:
         stopped.set()
-        engine.written.pop(prompt.opening, None)
 
 
 def _until_end(pieces: "queue.SimpleQueue[str | Exception | None]") -> Iterator[str]:
