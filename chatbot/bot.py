@@ -153,16 +153,10 @@ class Bot:
 
     def _search(self, question: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
-        index, asked = self.index(), parts(question)
-        whole = _own_language_first(question, index.search(question, SEARCHED))
-        if len(asked) < 2 or self.bands.is_stored(question, whole):
-            return whole
-        within = {hit.entry.id for hit in index.nearest(question, PARTS_WITHIN)}
-        found_by = [[hit.entry.id for hit in index.nearest(part, PART_HITS)] for part in asked]
-        firsts = [next((id_ for id_ in ids if id_ in within), "") for ids in found_by if ids]
-        wanted = list(dict.fromkeys(firsts))
-        if len(wanted) < 2 or "" in wanted:
-            return whole
+        index = self.index()
+        wanted = self._wanted(index, question)
+        if len(wanted) < 2:
+            return _own_language_first(question, index.search(question, SEARCHED))
         both = index.search(question, SEARCHED, together=wanted)
         if both.hits[0].entry.id not in wanted:
             return both
@@ -171,6 +165,17 @@ class Bot:
         # Never direct: one published answer cannot be all of it.
         probability = min(both.probability, self.bands.direct - 1e-6)
         return Found((*(hits[i] for i in wanted), *rest), probability, both.features, len(wanted))
+
+    def _wanted(self, index: Index, question: str) -> list[str]:
+        """The ids of the entries that answer a question's parts; none where it is one question, is stored as it is, or a part finds nothing."""
+        asked = parts(question)
+        near = index.nearest(question, PARTS_WITHIN) if asked else ()
+        if not near or near[0].entry.asks(question):
+            return []
+        within = {hit.entry.id for hit in near}
+        found_by = [[hit.entry.id for hit in index.nearest(part, PART_HITS)] for part in asked]
+        firsts = [next((id_ for id_ in ids if id_ in within), "") for ids in found_by if ids]
+        return [] if "" in firsts else list(dict.fromkeys(firsts))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
         if band is Band.DIRECT and not self._must_be_translated(question, found):
@@ -283,12 +288,12 @@ def _published(hits: Sequence[Hit], probability: float) -> Answer:
 
 def _own_language_first(question: str, found: Found) -> Found:
     """Of entries that fit equally, that in the visitor's language goes first: a site often says the same in two."""
-    if not found.hits or detect(question, found.hits[0].entry.language) == found.hits[0].entry.language:
+    if not found.hits:
         return found
-    language = detect(question)
-    equal = (hit for hit in found.hits if found.hits[0].score - hit.score < EQUAL and hit.entry.language == language)
-    if (own := next(equal, None)) is None:
-        return found
+    first = found.hits[0]
+    language = detect(question, first.entry.language)
+    equal = (hit for hit in found.hits if first.score - hit.score < EQUAL and hit.entry.language == language)
+    own = first if language == first.entry.language else next(equal, first)
     return replace(found, hits=(own, *(hit for hit in found.hits if hit is not own)))
 
 

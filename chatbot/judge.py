@@ -112,12 +112,15 @@ class Judge:
 
     def says(self, questions: Sequence[str]) -> float:
         """That the passages say the answer to a question; of several, to the one that they say most of."""
-        return max(self.weigh(asks_whether("says", self.prompt, question=q)) for q in map(shortened, questions))
+        return self._most("says", questions)
 
     def answers(self, questions: Sequence[str], answer: str) -> float:
         """That an answer is the one that the passages give to a question; of several, to the one that it answers best."""
+        return self._most("answers", questions, answer=answer)
+
+    def _most(self, task: str, questions: Sequence[str], **said: str) -> float:
         asked = map(shortened, questions)
-        return max(self.weigh(asks_whether("answers", self.prompt, question=q, answer=answer)) for q in asked)
+        return max(self.weigh(asks_whether(task, self.prompt, question=question, **said)) for question in asked)
 
 
 def grounded_in(

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,20 @@ def test_whatever_breaks_the_visitor_is_told(tmp_path: Path, embedder: Embedder)
     assert found[-1][1]["message"] == "抱歉，系统出了点问题，请稍后再试。"
 
 
+@contextmanager
+def asked_over_the_network(client: TestClient) -> Iterator[requests.Response]:
+    """The answer of a real server, as it comes: the test client's visitor never leaves."""
+    running = uvicorn.Server(uvicorn.Config(client.app, log_level="critical"))
+    bound = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    url = f"{address_of(bound)}/api/chat"
+    with requests.post(url, json={"message": "退货要几天？"}, stream=True, timeout=20) as response:
+        yield response
+    running.should_exit = True
+    thread.join(20)
+
+
 def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedder: Embedder) -> None:
     closed = threading.Event()
 
@@ -196,19 +211,10 @@ def test_the_generator_is_closed_when_the_visitor_leaves(tmp_path: Path, embedde
             closed.set()
 
     desk_client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.8)), Generator("endless", endless))
-    running = uvicorn.Server(uvicorn.Config(desk_client.app, log_level="critical"))
-    bound = listen("127.0.0.1", 0)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
-    thread.start()
-
-    with requests.post(
-        f"{address_of(bound)}/api/chat", json={"message": "退货要几天？"}, stream=True, timeout=20
-    ) as response:
+    with asked_over_the_network(desk_client) as response:
         assert b"event: delta" in response.iter_lines()
-
-    assert closed.wait(10)
-    running.should_exit = True
-    thread.join(20)
+        response.close()
+        assert closed.wait(10)
 
 
 def test_the_generator_is_closed_when_the_visitor_leaves_before_anything_is_shown(
@@ -226,21 +232,12 @@ def test_the_generator_is_closed_when_the_visitor_leaves_before_anything_is_show
             closed.set()
 
     client = client_of(tmp_path, embedder, Calibration(Logistic({}, 0.8)), Generator("wrong", never_right))
-    running = uvicorn.Server(uvicorn.Config(client.app, log_level="critical"))
-    bound = listen("127.0.0.1", 0)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
-    thread.start()
-
-    with requests.post(
-        f"{address_of(bound)}/api/chat", json={"message": "退货要几天？"}, stream=True, timeout=20
-    ) as response:
+    with asked_over_the_network(client) as response:
         lines = response.iter_lines()  # which leaves, too, when it is let go
         assert b"event: sources" in lines
         assert begun.wait(10)
-
-    assert closed.wait(10)
-    running.should_exit = True
-    thread.join(20)
+        response.close()
+        assert closed.wait(10)
 
 
 def test_what_was_answered_is_counted_for_this_machine_alone(tmp_path: Path, embedder: Embedder) -> None:

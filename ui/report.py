@@ -1,6 +1,7 @@
 """A test of a site as one page of HTML that loads nothing and runs nothing. All text of the site and of visitors is escaped."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from html import escape, unescape
 from importlib.resources import files
@@ -54,22 +55,26 @@ def ready(folder: Path) -> None:
         BadCall: it cannot be written.
 
     """
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise BadCall(f"{folder} cannot be written ({error.strerror or error}). Give another folder") from error
 
 
 def write_report(run: Run, folder: Path, language: str | None = None) -> Path:
     """Write `index.html` into a folder, in a language or that of most entries. Returns its path."""
     path = folder / "index.html"
-    try:
+    with _writing(folder):
         write_text_atomically(path, page(run, language or run.language))
+    return path
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BadCall(f"{folder} cannot be written ({error.strerror or error}). Give another folder") from error
-    return path
 
 
 def page(run: Run, language: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from chatbot.errors import GeneratorBusy, GeneratorFailed
@@ -30,6 +30,19 @@ class _Life:
             if self.opening:
                 raise GeneratorFailed("it is being opened again")
             return self.now
+
+    @contextmanager
+    def watched(self) -> Iterator[Generator]:
+        """The generator that serves now, at work: what becomes of it is noted. One that is only busy, or left, is neither good nor bad."""
+        serving = self.serving()
+        try:
+            yield serving
+        except GeneratorBusy:
+            raise
+        except GeneratorFailed:
+            self.note(False)
+            raise
+        self.note(True)
 
     def note(self, good: bool) -> None:
         with self.lock:
@@ -61,29 +74,12 @@ def revived(open_: Callable[[], Generator]) -> Generator:
     life = _Life(open_, first)
 
     def generate(prompt: Prompt) -> Iterator[str]:
-        serving = life.serving()
-        try:
-            with closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
-                yield from pieces
-        except GeneratorBusy:
-            raise
-        except GeneratorFailed:
-            life.note(False)
-            raise
-        life.note(True)
+        with life.watched() as serving, closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
+            yield from pieces
 
     def weigh(prompt: Prompt) -> float:
-        serving = life.serving()
-        if serving.weigh is None:
-            raise GeneratorFailed("it cannot weigh")
-        try:
-            odds = serving.weigh(prompt)
-        except GeneratorBusy:
-            raise
-        except GeneratorFailed:
-            life.note(False)
-            raise
-        life.note(True)
-        return odds
+        with life.watched() as serving:
+            assert serving.weigh  # noqa: S101 - as the first one did, which this stands for
+            return serving.weigh(prompt)
 
     return replace(first, generate=generate, weigh=weigh if first.weigh else None)

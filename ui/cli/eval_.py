@@ -74,8 +74,8 @@ def evaluate(
         from ui.exam_json import as_json
 
         emit({**as_json(run), **told})
-    for path in told.values() if not json else ():
-        show(f"report: {path}")
+    elif report is not None:
+        show(f"report: {told['report']}")
     if run.broken:
         raise BadCall(
             f"{len(run.broken)} of {len(run.held)} golden questions broke. Mend what they are answered from, or remove those that "

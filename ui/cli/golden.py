@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from ui.errors import BadCall
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chatbot.bot import Bot
+    from chatbot.generators import Generator
     from chatbot.messages import Answer
     from crawler.records import FaqEntry
     from ui.settings import Settings
@@ -73,7 +76,7 @@ def from_feedback(context: typer.Context, site: NamedSiteOption) -> None:
     memory = memory_for(settings)
     rated = memory.found_good(folder.name)
     memory.close()
-    new = from_rated(rated, entries, _found_alone(settings, folder.name)) if rated else []
+    new = from_rated(rated, entries, _found_alone(settings, folder.name))
     golden = change_golden(folder, lambda golden: with_new(with_new(golden, new), golden))
     show(
         f"{folder.name}: {len(golden) - len(before)} added of {len(rated)} answers that visitors found good, {len(golden)} in all"
@@ -166,23 +169,29 @@ def _answering(settings: "Settings", name: str, question: str, entries: "Sequenc
 def _answer(settings: "Settings", name: str, question: str) -> "Answer":
     from chatbot.messages import Conversation
     from ui.chat import timed_reply
-    from ui.launch import bot_for, embedder_for, generator_for
-    from ui.settings import read_site
+    from ui.launch import generator_for
 
-    embedder = embedder_for(settings, show_download, say)
-    bot = bot_for(settings, read_site(settings, name), embedder, generator_for(settings, say))
-    return timed_reply(bot, question, Conversation())[0]
+    return timed_reply(_bot(settings, name, generator_for(settings, say)), question, Conversation())[0]
 
 
 def _found_alone(settings: "Settings", name: str) -> "Callable[[str], bool]":
     """Whether search finds what answers a question, without what was said before it."""
     from chatbot.bands import Band
     from chatbot.generators import QUOTE
+
+    bot = cache(lambda: _bot(settings, name, QUOTE))  # follow-ups are few, and its models large
+
+    def found(question: str) -> bool:
+        return bot().bands.choose(question, bot().index().search(question, 1)) in (Band.DIRECT, Band.GENERATE)
+
+    return found
+
+
+def _bot(settings: "Settings", name: str, generator: "Generator") -> "Bot":
     from ui.launch import bot_for, embedder_for
     from ui.settings import read_site
 
-    bot = bot_for(settings, read_site(settings, name), embedder_for(settings, show_download, say), QUOTE)
-    return lambda question: bot.bands.choose(question, bot.index().search(question, 1)) in (Band.DIRECT, Band.GENERATE)
+    return bot_for(settings, read_site(settings, name), embedder_for(settings, show_download, say), generator)
 
 
 def _title(entry: "FaqEntry | None") -> str:
