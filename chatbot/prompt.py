@@ -15,8 +15,8 @@ from index.words import terms
 MAX_PASSAGES = 3
 # In all: with the opening and the question about 400, and two CPU cores read some 50 tokens a second. A visitor waits for every one of them.
 PASSAGE_TOKENS = 250.0
-# Of the title over a passage, and of each question; more of it is seldom asked in earnest.
-TITLE_TOKENS, QUESTION_TOKENS = 40.0, 100.0
+# Of the title over a passage, and of a question; more of it is seldom asked in earnest. What is longer than usual leaves the passages less.
+TITLE_TOKENS, QUESTION_TOKENS, USUAL_QUESTION = 40.0, 100.0, 25.0
 QUOTE_CHARS = 240
 # A first sentence that is longer than its room by so much is shown whole.
 LONGER = 1.5
@@ -41,10 +41,11 @@ def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, n
     """The prompt for a question, or its parts, in `language` ("zh", else English is used) over the first hits."""
     code = language if language in LANGUAGES else "en"
     used = tuple(hits[:MAX_PASSAGES])
-    quoted = "\n".join(f'[{n}] "{text}"' for n, text in enumerate(_excerpts(used, " ".join(questions)), 1))
+    texts = [_ends(text, QUESTION_TOKENS / len(questions)) for text in questions]
+    room = PASSAGE_TOKENS - max(0.0, sum(map(about_tokens, texts)) - USUAL_QUESTION)
+    quoted = "\n".join(f'[{n}] "{text}"' for n, text in enumerate(_excerpts(used, " ".join(questions), room), 1))
     opening = f"{'资料：' if code == 'zh' else 'Passages:'}\n{quoted}\n\n"
     question, answer = ("问题：", "用完整的句子回答：") if code == "zh" else ("Question:", "Answer in full sentences:")
-    texts = [shortened(text) for text in questions]
     asked = texts[0] if len(texts) == 1 else "\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(texts, 1))
     system = Message("system", _read(code).replace("{name}", name))
     return Prompt((system, Message("user", f"{opening}{question}{asked}\n{answer}")), used, code, opening)
@@ -97,10 +98,10 @@ def plain(markdown: str) -> str:
     return " ".join(text.split())
 
 
-def _excerpts(hits: Sequence[Hit], question: str) -> list[str]:
-    """What of each hit meets the question, as data. What a short one leaves of its room, the long ones have."""
+def _excerpts(hits: Sequence[Hit], question: str, room: float) -> list[str]:
+    """What of each hit meets the question, as data, in so many tokens. What a short one leaves of its room, the long ones have."""
     texts = [plain(hit.entry.answer if hit.passage.part != "answer" else hit.passage.text) for hit in hits]
-    shown, room = [""] * len(hits), PASSAGE_TOKENS
+    shown = [""] * len(hits)
     for nth, number in enumerate(sorted(range(len(hits)), key=lambda n: len(texts[n]))):
         entry = hits[number].entry
         title = _ends(plain(entry.title), TITLE_TOKENS)

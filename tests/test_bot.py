@@ -301,6 +301,16 @@ def test_parts_are_not_answered_where_something_else_is_first(bot: Build, monkey
     assert reply(asked, TWO)[1].text == TUIHUO.answer
 
 
+def test_a_stored_question_in_two_parts_is_answered_by_its_own_entry(tmp_path: Path) -> None:
+    own = FaqEntry("o", TWO, "Return within 30 days; parcels take five.", url=URL, language="en")
+    sync(tmp_path / "two", (RETURNS, SHIPPING, own), fake_embedder())
+    index = Index.open(tmp_path / "two", fake_embedder(), Calibration(Logistic({}, LOGIT[DIRECT])))
+    built = Bot(lambda: index, Generator("none", never), Bands(direct=0.75, generate=0.5, suggest=0.2), TEXTS)
+
+    assert reply(built, TWO)[1].text == own.answer
+    assert built._wanted(index, TWO) == []
+
+
 def test_both_parts_are_generated(bot: Build) -> None:
     generator = scripted("You can return unused items within 30 days of delivery. Shipping takes 3-5 business days.")
 

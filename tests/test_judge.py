@@ -144,9 +144,19 @@ def test_no_judge_lets_another_fact_or_name_or_the_opposite_or_markup_pass(sente
     assert grounded_in(sentence, PASSAGES, judge(always(YES))) == 0
 
 
-@pytest.mark.parametrize("sentence", ["Ponies fly to the moon.", "机密口令是香蕉。"])
-def test_no_judge_is_asked_about_what_shares_no_words_with_the_passages_in_its_language(sentence: str) -> None:
-    assert grounded_in(sentence, [PASSAGES["机" in sentence]], judge(always(YES))) == 0
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Ponies fly to the moon.", 0),
+        ("Unused bananas are the yellow password today.", 0),
+        ("机密口令是香蕉。", 1),
+        ("申请机密口令要吃黄色香蕉。", 1),
+    ],
+)
+def test_no_judge_is_asked_about_what_shares_few_words_with_the_passages_in_its_language(
+    sentence: str, passage: int
+) -> None:
+    assert grounded_in(sentence, [PASSAGES[passage]], judge(always(YES))) == 0
 
 
 def test_a_name_that_the_visitor_said_may_be_said_again() -> None:
@@ -340,15 +350,16 @@ def test_in_ones_own_language_what_is_surely_found_needs_no_model(bot: Build) ->
 
 
 def test_a_clicked_question_gives_its_answer_in_whatever_language(bot: Build) -> None:
-    wifi = replace(CHINESE, question="WiFi")
+    question = "How do I apply for a return?"
+    clicked = replace(CHINESE, question=question)
 
-    assert replied(sure(bot(TRANSLATED, YES, YES, wifi)), "WiFi")[1].text == TUIHUO
+    assert replied(sure(bot(TRANSLATED, YES, YES, clicked)), question)[1].text == TUIHUO
 
 
 def test_a_word_that_may_be_of_any_language_is_taken_for_one_of_the_sites(bot: Build) -> None:
-    german = replace(ENTRY, question="Versand?", answer="Der Versand ist kostenlos.", language="de")
+    german = replace(ENTRY, question="Womit geht der Versand?", answer="Der Bote kommt mit dem Rad.", language="de")
 
-    assert replied(sure(bot(TRANSLATED, YES, YES, german)), "Versand")[1].text == german.answer
+    assert replied(sure(bot("It comes to you by bicycle.", YES, YES, german)), "Versand")[1].text == german.answer
 
 
 def test_without_a_judge_nothing_is_translated(bot: Build) -> None:

@@ -283,6 +283,17 @@ def test_yes_and_no_are_weighed_however_they_are_spelled(server: Server, weigh: 
     assert "stream" not in server.asked[0]
 
 
+def test_what_comes_before_the_first_word_is_passed_over(server: Server, weigh: Callable[[Prompt], float]) -> None:
+    line, word = (
+        {"token": text, "top_logprobs": [{"token": "No", "logprob": odds}]}
+        for text, odds in (("\n", -9.0), ("No", -0.1))
+    )
+    choice = {"message": {"content": "\nNo"}, "logprobs": {"content": [line, word]}}
+    server.script = [(200, [json.dumps({"choices": [choice]}).encode()])]
+
+    assert weigh(PROMPT) == pytest.approx(math.log(1e-6) - -0.1, abs=0.1)
+
+
 def test_a_server_without_likelihoods_is_believed_a_little(server: Server, weigh: Callable[[Prompt], float]) -> None:
     server.script = [(400, [b"logprobs are not supported"]), said("Yes."), said("no"), said("Perhaps")]
 

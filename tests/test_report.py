@@ -178,6 +178,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "one"]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder here that even root cannot write")
+def test_a_folder_without_leave_to_write_is_said_before_all_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--data", str(tmp_path), "eval", "--site", "nobody", "--report", "/proc"]) == 1
+    assert "/proc cannot be written" in capsys.readouterr().err
+
+
 @pytest.mark.real_embedder
 @pytest.mark.real_browser
 @pytest.mark.parametrize(("language", "words"), [("zh", "每 100 个里"), ("en", "Of 100 questions")])
