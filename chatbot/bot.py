@@ -15,7 +15,7 @@ from chatbot.judge import Judge, grounded_in, probability_of
 from chatbot.links import host_of, only_own_links
 from chatbot.messages import Answer, Conversation, Delta, Event, Sources
 from chatbot.privacy import mask
-from chatbot.prompt import build_prompt, cite, condenses
+from chatbot.prompt import Prompt, build_prompt, cite, condenses
 from chatbot.route import OFTEN_PUBLISHED, STATUS, Reply, generally, route
 from chatbot.texts import LANGUAGES, Texts
 from chatbot.verify import clean, sentences
@@ -67,7 +67,8 @@ class Bot:
                     yield replace(event, text=only_own_links(event.text, hosts, contacts))
 
     def _reply(self, question: str, conversation: Conversation) -> Iterator[Event]:
-        language = detect(question)
+        spoken = detect(question, "")  # "" for what may be of any language
+        language = spoken or "en"
         if intent := route(question):
             yield self._say(intent, language)
             return
@@ -76,11 +77,11 @@ class Bot:
         if intent == "order":
             yield self._order(question, language)
             return
-        found = self._search(asked)
+        found = self._search(asked, spoken)
         band = self.bands.choose(asked, found)
         unsure = band in (Band.SUGGEST, Band.REFUSE) and found.probability < self.bands.generate
         if unsure and self._is_to_be_searched(intent) and (meant := self._meant(question, conversation, language)):
-            again = self._search(meant)
+            again = self._search(meant, spoken)
             if again.probability > found.probability:
                 asked, found, band = meant, again, self.bands.choose(meant, again)
         # What is published goes before what a message looks like.
@@ -90,6 +91,8 @@ class Bot:
             yield said
             return
         log.info("band %s at %.2f", band, found.probability)
+        if band is Band.DIRECT and self._must_be_translated(asked, found, spoken):
+            band = Band.GENERATE
         yield from self._write(band, asked, found, language)
 
     def warm_up(self) -> None:
@@ -128,7 +131,7 @@ class Bot:
     def _order(self, question: str, language: str) -> Answer:
         """A visitor's own order cannot be seen from here: that is said, with what is published on it, and who can see it."""
         for general in generally(question, language):
-            found = self._search(general)
+            found = self._search(general, language)
             if self.bands.choose(general, found) in (Band.DIRECT, Band.GENERATE):
                 published = _published(found.hits[:1], found.probability)
                 parts = (self.texts.say("order_how", language), published.text, self.texts.say("contact", language))
@@ -151,12 +154,12 @@ class Bot:
             self.count("failed")
             return ""
 
-    def _search(self, question: str) -> Found:
+    def _search(self, question: str, spoken: str) -> Found:
         """Search; the best hits of a question's parts, when the whole finds them too, are one answer together."""
         index = self.index()
         wanted = self._wanted(index, question)
         if len(wanted) < 2:
-            return _own_language_first(question, index.search(question, SEARCHED))
+            return _own_language_first(question, index.search(question, SEARCHED), spoken)
         both = index.search(question, SEARCHED, together=wanted)
         if both.hits[0].entry.id not in wanted:
             return both
@@ -178,21 +181,20 @@ class Bot:
         return [] if "" in firsts else list(dict.fromkeys(firsts))
 
     def _write(self, band: Band, question: str, found: Found, language: str) -> Iterator[Event]:
-        if band is Band.DIRECT and not self._must_be_translated(question, found):
+        if band is Band.DIRECT:
             yield _published(found.hits[:1], found.probability)
-        elif band in (Band.DIRECT, Band.GENERATE):
+        elif band is Band.GENERATE:
             yield from self._generate(question, found, language)
         elif band is Band.SUGGEST:
             yield self._suggest(found, language)
         else:
             yield Answer(self.texts.say("refused", language), "refused", found.probability, "texts")
 
-    def _must_be_translated(self, question: str, found: Found) -> bool:
+    def _must_be_translated(self, question: str, found: Found, spoken: str) -> bool:
         """Whether what answers is in another language than the visitor's, and the generator writes that and judges it."""
-        published = found.hits[0].entry.language
-        language = detect(question, published)
-        able = self.generator.weigh is not None and language in LANGUAGES
-        return able and published not in (language, "") and not self.bands.is_stored(question, found)
+        able = self.generator.weigh is not None and spoken in LANGUAGES
+        another = found.hits[0].entry.language not in (spoken, "")
+        return able and another and not self.bands.is_stored(question, found)
 
     def _generate(self, question: str, found: Found, language: str) -> Iterator[Event]:
         """Checked sentences of the generator, once they answer; the published answers where it breaks off."""
@@ -219,7 +221,7 @@ class Bot:
                     yield self._instead(found, probability_of(says), True, language)
                     return
             with closing(self.generator.generate(prompt)) as pieces:  # type: ignore[type-var]
-                for sentence, number in self._checked(pieces, prompt.hits, judge, " ".join(asked)):
+                for sentence, number in self._checked(pieces, prompt, judge, " ".join(asked)):
                     said.append(sentence)
                     passed.append(_joined(passed, f"{sentence}[{number}]"))
                     used.add(number)
@@ -245,15 +247,16 @@ class Bot:
         yield Answer(text, "answered", probability, self.generator.name, cited)
 
     def _checked(
-        self, pieces: Iterator[str], hits: Sequence[Hit], judge: Judge | None, asked: str
+        self, pieces: Iterator[str], prompt: Prompt, judge: Judge | None, asked: str
     ) -> Iterator[tuple[str, int]]:
         """Sentences that a passage supports, with its number; the others are cut."""
         alike = self.index().most_like
-        passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in hits]
-        # A slot that has written has read the passages: judged beside it, they would be read anew in another, for seconds.
-        for sentence in sentences(list(pieces) if judge else pieces):
+        passages = [f"{hit.entry.title}\n{hit.entry.answer}" for hit in prompt.hits]
+        # In this process a slot that has written has read the passages: judged beside it, they would be read anew in another, for seconds.
+        whole = judge is not None and not self.generator.remote
+        for sentence in sentences(list(pieces) if whole else pieces):
             cleaned = clean(sentence)
-            number = grounded_in(cleaned, passages, judge, asked, alike) if self.verify else 1
+            number = grounded_in(cleaned, passages, judge, asked, prompt.language, alike) if self.verify else 1
             if number:
                 yield cleaned, number
             else:
@@ -286,14 +289,13 @@ def _published(hits: Sequence[Hit], probability: float) -> Answer:
     return Answer("\n\n".join(hit.entry.answer for hit in hits), "answered", probability, QUOTE.name, cite(hits))
 
 
-def _own_language_first(question: str, found: Found) -> Found:
+def _own_language_first(question: str, found: Found, spoken: str) -> Found:
     """Of entries that fit equally, that in the visitor's language goes first: a site often says the same in two."""
-    if not found.hits:
+    if not found.hits or spoken in ("", found.hits[0].entry.language) or found.hits[0].entry.asks(question):
         return found
     first = found.hits[0]
-    language = detect(question, first.entry.language)
-    equal = (hit for hit in found.hits if first.score - hit.score < EQUAL and hit.entry.language == language)
-    own = first if language == first.entry.language else next(equal, first)
+    equal = (hit for hit in found.hits if first.score - hit.score < EQUAL and hit.entry.language == spoken)
+    own = next(equal, first)
     return replace(found, hits=(own, *(hit for hit in found.hits if hit is not own)))
 
 

@@ -6,6 +6,7 @@ All in one spelling, whatever the language: full width, thousands commas, Chines
 import re
 import unicodedata
 from collections.abc import Iterator, Set
+from decimal import Decimal
 
 # Bounded, so that no text takes long.
 LINK = re.compile(
@@ -22,31 +23,73 @@ ENGLISH_DATE = re.compile(
     rf"|\b({MONTH})\.?,? ((?:19|20)\d\d)"
 )
 NUMBER = re.compile(r"\d{1,30}(?:[.,:：/-]\d{1,30}){0,8}%?")
+# Alone, a numeral is a number before what is counted only ("一起", "十分方便"); "千万" and "万一" are words.
+NUMERAL = "零〇一二两兩三四五六七八九十百千万萬亿億"
+COUNTED = r"个?(?:天|日|工作日|小时|小時|钟头|分钟|分鐘|秒|元|块|塊|圆|美元|欧元|港元|港币|英镑|日元|次|年|月|周|週|星期|倍|折|件|岁|歲|号|點|点|位|家|种|人|成|斤|公斤|千克|克|米|公里|厘米|毫米|升|毫升|寸|英寸|度|伏|瓦|层|級|级)"
 CHINESE_NUMBER = re.compile(
-    r"(?<![零一二两三四五六七八九十百千万])[零一二两三四五六七八九十百千万]{1,12}(?=个?(?:天|日|工作日|小时|分钟|元|块|次|年|月|周|倍|折|件|岁|号|点|位|家|种))"
+    rf"(?<![{NUMERAL}\d])(?!千[克米瓦卡]|千万(?![元块美人])|万一|一一)(?:[{NUMERAL}]{{2,12}}|[{NUMERAL}](?={COUNTED})|[二两兩三四五六七八九十](?=[个個张条台套瓶杯本支盒箱包袋双只项款名步页遍]))"
 )
+PERCENT_OF = re.compile(rf"百分之([{NUMERAL}]{{1,8}}|\d{{1,12}}(?:\.\d{{1,6}})?)")
+PERCENT = re.compile(r"(?<=\d)(?: %| ?(?:per ?cent|pct)\b)")
+# "3万", "1.5亿"; but "5千克" is a weight.
+MULTIPLIED = re.compile(
+    r"(?<![\d.,])(\d{1,12}(?:\.\d{1,6})?) ?(?:(百|千(?![克米瓦卡])|万|萬|亿|億)(万|萬|亿|億)?|(hundred|thousand|million|billion)\b)"
+)
+HALF = re.compile(r"半(?=个?(?:天|日|小时|小時|年|月|价|價|斤|钟头))|(?<=[年天月点點倍周])半|个半|\bhalf\b")
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-SMALL = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
-ENGLISH_NUMBERS = dict(zip((*SMALL, *TENS), (*range(2, 16), *range(20, 100, 10)), strict=True))
+ONES = "one two three four five six seven eight nine".split()
+SMALL = (*ONES[1:], *"ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
+ENGLISH_NUMBERS = dict(zip((*SMALL, *TENS), (*range(2, 20), *range(20, 100, 10)), strict=True))
+# "twenty-five", "a hundred"; "one" alone is seldom a number.
+COMPOUND = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(ONES)})\b")
+ONE = re.compile(
+    r"\b(?:an?|one)(?= (?:hundred|thousand|million|billion)\b)|\bone(?=[ -](?:working |business |calendar )?(?:day|hour|minute|second|week|month|year|yuan|dollar|euro|pound)\b)"
+)
 # Units that are one in all spellings. What is in none of these is compared as a word.
 UNITS_OF = {
-    "day": r"个?工作日|天|日|(?:working |business |calendar )?days?\b",
-    "hour": r"个?小时|個?小時|钟头|hours?\b|hrs?\b",
+    "workday": r"个?工作日|個?工作日|(?:working|business) ?days?\b|workdays?\b",
+    "day": r"天|日(?![元圆])|(?:calendar )?days?\b",
+    "hour": r"个?小时|個?小時|个?钟头|hours?\b|hrs?\b",
     "minute": r"分钟|分鐘|minutes?\b|mins?\b",
-    "week": r"个?星期|個?星期|周|週|weeks?\b",
+    "second": r"秒|seconds?\b|secs?\b",
+    "week": r"个?星期|個?星期|个?礼拜|周|週|weeks?\b",
     "month": r"个月|個月|months?\b",
     "year": r"年(?!\d)|岁|歲|years?\b",
-    "yuan": r"元|块|塊|人民币|rmb\b|yuan\b|cny\b",
-    "kg": r"公斤|千克|kgs?\b|kilos?\b",
-    "km": r"公里|千米|km\b",
+    "yuan": r"元|块|塊|圆|人民币|rmb\b|yuan\b|cny\b",
+    "$": r"美元|美金|(?:us )?dollars?\b|usd\b",
+    "€": r"欧元|歐元|euros?\b|eur\b|€",
+    "£": r"英镑|英鎊|pounds?\b|gbp\b|£",
+    "hk$": r"港元|港币|港幣|hkd\b",
+    "yen": r"日元|日圆|日圓|yen\b|jpy\b",
+    "kg": r"公斤|千克|kgs?\b|kilos?\b|kilograms?\b",
+    "jin": r"斤",
+    "g": r"克|g\b|grams?\b",
+    "km": r"公里|千米|km\b|kilomet(?:er|re)s?\b",
+    "m": r"米|m\b|met(?:er|re)s?\b",
+    "cm": r"厘米|公分|cm\b|centimet(?:er|re)s?\b",
+    "mm": r"毫米|mm\b|millimet(?:er|re)s?\b",
+    "ml": r"毫升|ml\b|millilit(?:er|re)s?\b",
+    "l": r"升|l\b|lit(?:er|re)s?\b",
+    "am": r"a\.?m\b",
+    "pm": r"p\.?m\b",
+    "off": r"折",
 }
 UNIT = {name: re.compile(rf"[ -]?(?:{pattern})") for name, pattern in UNITS_OF.items()}
 CURRENCY = {"¥": "yuan", "$": "$", "€": "€", "£": "£"}
-BEFORE_AMOUNT = re.compile(r"(?<![a-z])(rmb|cny|usd|us\$|eur|gbp) ?(?=\d)")
-SIGN = {"rmb": "¥", "cny": "¥", "usd": "$", "us$": "$", "eur": "€", "gbp": "£"}
+BEFORE_AMOUNT = re.compile(r"(?<![a-z])(rmb|cny|usd|us\$|eur|gbp|hkd|hk\$) ?(\d[\d,.]*\d|\d)")
+SIGN = {
+    "rmb": "yuan",
+    "cny": "yuan",
+    "usd": "usd",
+    "us$": "usd",
+    "eur": "eur",
+    "gbp": "gbp",
+    "hkd": "hkd",
+    "hk$": "hkd",
+}
 # Promises of price and time that have no digits.
 PROMISE = re.compile(
-    r"免费|免費|(?<!不)(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
+    r"免费|免費|(?<![不需须須])(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
 )
 PROMISED = {
     "免費": "免费", "free": "免费", "收費": "收费", "付费": "收费", "付費": "收费", "包郵": "包邮", "全額": "全额", "full refund": "全额", "終身": "终身", "lifetime": "终身", "永久": "终身",
@@ -55,8 +98,9 @@ PROMISED = {
 }  # fmt: skip
 # A model or a plan: letters first, so that "100ml" is a number and a word.
 CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?\d[a-z0-9]*(?:-[a-z0-9]+)*(?![a-z0-9])")
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-TIMES = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
+TIMES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "亿": 10**8, "億": 10**8}
+TIMES_ENGLISH = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
 def missing(sentence: str, source: str) -> list[str]:
@@ -77,12 +121,12 @@ def facts(text: str) -> Set[str]:
 
 def without_facts(text: str) -> str:
     """The rest of a text, to be compared as words."""
-    return CHINESE_NUMBER.sub(" ", LINK.sub(" ", text))
+    return CHINESE_NUMBER.sub(" ", PERCENT_OF.sub(" ", LINK.sub(" ", text)))
 
 
 def _facts(text: str) -> Iterator[str]:
     text = re.sub("[‐-―−~～]", "-", unicodedata.normalize("NFKC", text)).casefold()
-    text = BEFORE_AMOUNT.sub(lambda m: SIGN[m.group(1)], text)
+    text = BEFORE_AMOUNT.sub(lambda m: f"{m.group(2)} {SIGN[m.group(1)]} ", text)
     for link in LINK.findall(text):
         yield link.rstrip(".,;:!?/")
     text = LINK.sub(" ", text)
@@ -93,12 +137,39 @@ def _facts(text: str) -> Iterator[str]:
     yield from CODE.findall(text)
     text = CODE.sub(" ", text)
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    text = CHINESE_NUMBER.sub(lambda m: str(_value(m.group())), text)
-    text = re.sub(r"[a-z]+", lambda m: str(ENGLISH_NUMBERS.get(m.group(), m.group())), text)
-    for match in NUMBER.finditer(text):
-        yield match.group() + _unit(text, match)
+    for match in NUMBER.finditer(_in_digits(text)):
+        yield match.group() + _unit(match.string, match)
+    if HALF.search(text):
+        yield "half"
     for promise in PROMISE.findall(text):
         yield PROMISED.get(promise, promise)
+
+
+def _in_digits(text: str) -> str:
+    """All numbers of a text in plain digits, percentages with their sign."""
+    text = PERCENT_OF.sub(lambda m: f"{m.group(1) if m.group(1)[0].isdecimal() else _written(m.group(1))}%", text)
+    text = PERCENT.sub("%", text)
+    text = COMPOUND.sub(lambda m: str(ENGLISH_NUMBERS[m.group(1)] + 1 + ONES.index(m.group(2))), text)
+    text = ONE.sub("1", text)
+    text = re.sub(r"[a-z]+", lambda m: str(ENGLISH_NUMBERS.get(m.group(), m.group())), text)
+    text = MULTIPLIED.sub(_product, text)
+    return CHINESE_NUMBER.sub(lambda m: _written(m.group()), text)
+
+
+def _written(numeral: str) -> str:
+    """A Chinese numeral in digits: "三四" is 3-4, "二〇二六" is a row of them."""
+    if TIMES.keys() & set(numeral):
+        return str(_value(numeral))
+    digits = [DIGITS[char] for char in numeral]
+    return f"{digits[0]}-{digits[1]}" if len(digits) == 2 and digits[1] == digits[0] + 1 else "".join(map(str, digits))
+
+
+def _product(match: re.Match[str]) -> str:
+    number, *times = match.groups()
+    value = Decimal(number)
+    for name in filter(None, times):
+        value *= TIMES.get(name) or TIMES_ENGLISH[name]
+    return f"{value.normalize():f}"
 
 
 def _of_iso(match: re.Match[str]) -> Iterator[str]:
@@ -124,8 +195,10 @@ def _value(numeral: str) -> int:
     for char in numeral:
         if char in DIGITS:
             digit = DIGITS[char]
-        elif char == "万":
-            total, section, digit = (total + section + digit) * TIMES[char], 0, 0
+        elif TIMES[char] >= 10_000:
+            total, section, digit = (total + section + digit or 1) * TIMES[char], 0, 0
         else:
             section, digit = section + (digit or 1) * TIMES[char], 0
+    if len(numeral) > 1 and digit and TIMES.get(numeral[-2], 10) > 10:  # "两百五"
+        digit *= TIMES[numeral[-2]] // 10
     return total + section + digit

@@ -13,8 +13,9 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from chatbot.facts import missing
+from chatbot.facts import LINK, missing
 from chatbot.generators import Weigh
+from chatbot.privacy import mask
 from chatbot.prompt import Prompt, asks_whether, over_texts, shortened
 from chatbot.verify import CLAUSE_END, clean, has_other_names, judgeable, sentences, stands_in, supported_by
 from crawler.language import detect
@@ -26,6 +27,7 @@ FIT = "judge.json"
 # Of sources that are no site's, in tokens, and of an answer at once: together they are to fit the smallest context (`llamacpp.SLOT_TOKENS`).
 ROOM = 1300.0
 PIECE_CHARS = 600
+PHONE_DIGITS = 7
 # Of what was fitted to nothing has higher odds; a larger model, whose odds are, is not to outweigh one no by one yes.
 SUREST = 3.0
 
@@ -48,9 +50,20 @@ def supported(answer: str, sources: Sequence[str], weigh: Weigh) -> Supported:
     """
     if not answer.strip() or not any(source.strip() for source in sources):
         return Supported(False, 0.0, ())
-    found = features(answer, sources, weigh)
-    score = sigmoid(_fits()["verify"].log_odds(found))
-    return Supported(score >= 0.5, score, tuple(missing(answer, "\n".join(sources))))
+    lacking = tuple(missing(answer, "\n".join(sources)))
+    score = sigmoid(_fits()["verify"].log_odds(features(answer, sources, weigh)))
+    if any(map(_leads_elsewhere, lacking)):
+        score /= 2
+    return Supported(score >= 0.5, score, lacking)
+
+
+def _leads_elsewhere(fact: str) -> bool:
+    """Whether a fact is a link, an address or a number to call, of which nothing may be nearly right."""
+    return (
+        bool(LINK.fullmatch(fact))
+        or mask(fact) != fact
+        or ("-" in fact and sum(map(str.isdecimal, fact)) >= PHONE_DIGITS)
+    )
 
 
 def features(answer: str, sources: Sequence[str], weigh: Weigh) -> dict[str, float]:
@@ -128,17 +141,19 @@ def grounded_in(
     passages: Sequence[str],
     judge: Judge | None,
     asked: str = "",
+    language: str = "en",
     alike: Alike = lambda sentence, texts: 0,
 ) -> int:
     """Number, from 1, of the passage that a sentence rests on; 0 when it may not be shown.
 
-    Its facts must stand in that passage, its names there or in what was `asked`. That it says what the passage says is for the judge to see, or
-    without one for its words. `alike` tells which passage is meant where its words do not, in another language.
+    Its facts and its names must stand in that passage. That it says what the passage says is for the judge to see, or
+    without one for its words. `language` is what it was to be written in, for what was `asked`; `alike` tells which passage is meant where its
+    words do not, in another language.
     """
     number = supported_by(sentence, passages)
-    if not number and judge and (numbers := judgeable(sentence, passages)):
+    if not number and judge and (numbers := judgeable(sentence, passages, language)):
         number = numbers[alike(sentence, [passages[n - 1] for n in numbers]) if len(numbers) > 1 else 0]
-    if not number or has_other_names(sentence, passages[number - 1], asked):
+    if not number or has_other_names(sentence, passages[number - 1], asked, language):
         return 0
     return number if judge is None or stands_in(sentence, passages) or judge.believes(sentence) else 0
 

@@ -1,8 +1,8 @@
 """Question and hits -> a `Prompt`. Pure. Passages are quoted data with numbers; the opening is fixed, so that it is cached."""
 
 import re
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -28,13 +28,14 @@ TURNS, TURN_CHARS = 4, 120
 class Prompt:
     """What a generator is given: messages for a model, hits for those that quote.
 
-    `opening` is what the last message begins with, the passages, before the task.
+    `opening` is what the last message begins with, the passages, before the task. `wanted` says whether anybody waits for the answer still.
     """
 
     messages: tuple[Message, ...]
     hits: tuple[Hit, ...]
     language: str
     opening: str = ""
+    wanted: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
 
 
 def build_prompt(questions: Sequence[str], hits: Sequence[Hit], language: str, name: str) -> Prompt:
@@ -105,7 +106,7 @@ def _excerpts(hits: Sequence[Hit], question: str, room: float) -> list[str]:
     for nth, number in enumerate(sorted(range(len(hits)), key=lambda n: len(texts[n]))):
         entry = hits[number].entry
         title = _ends(plain(entry.title), TITLE_TOKENS)
-        left = room / (len(hits) - nth) - about_tokens(title)
+        left = max(0.0, room / (len(hits) - nth) - about_tokens(title))
         said = _excerpt(texts[number], set(terms(question, entry.language)), entry.language, left)
         shown[number] = _as_data(f"{title}: {said}")
         room -= about_tokens(title) + about_tokens(said)
@@ -117,7 +118,7 @@ def _excerpt(text: str, asked: Set[str], language: str, room: float) -> str:
 
     A run, not the best sentences: a condition stands before or behind what it is of.
     """
-    if about_tokens(text) <= room:
+    if about_tokens(text) <= room or not text.strip():
         return text
     sentences = [sentence for sentence in SENTENCE.findall(text) if sentence.strip()]
     held = [asked & set(terms(sentence, language)) for sentence in sentences]
@@ -144,6 +145,8 @@ def _ends(text: str, room: float) -> str:
     if about_tokens(text) <= room:
         return text
     half = int(len(text) * room / about_tokens(text) / 2)
+    while half > 1 and about_tokens(text[:half] + text[-half:]) > room:  # its ends may be denser than its middle
+        half = half * 3 // 4
     return f"{text[:half]} … {text[-half:]}"
 
 

@@ -30,25 +30,34 @@ SENTENCE_END = re.compile(
     rf"(?<=[。！？!?\n])|(?<=[^\d\s。！？!?]\.){NO_END}(?=\s)|(?<=\d{{3}}\.)(?=\s)",
 )
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
+# When something holds. In Chinese a clause of time ends so, or stands before what may be done then.
+AT = r"(?<![及实随同小按准定临当平有暂到届何])时|期间|期間|(?<![目以当提])前|(?<![售最今然前])[后後]"
+TIME = rf"(?:{AT})(?=[，,可才能不即方再就请須须需])|情况下|情況下|\b(?:when|while|before|after|until)\b"
 RESTRICTION = re.compile(
-    r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|时[，,]|时候|情况下|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
+    rf"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|(?<![国境市室])内(?![容部衣存置])|满(?![意足])|超过|以上|以下|{AT}|{TIME}"
+    r"|\b(?:if|unless|except|only|but|must|provided|long as|however|excluding|within|over|under|up to)\b",
     re.IGNORECASE,
 )
 # What makes a promise out of the rest when it is dropped from within a sentence.
 CONDITION = re.compile(
-    r"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
+    rf"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|{TIME}|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
     re.IGNORECASE,
 )
-# A name, of a product say: what is in Latin letters among Chinese, and a word with a capital that opens no sentence.
 LATIN = re.compile(r"[A-Za-z]{2,}")
-CAPITAL = re.compile(r"(?<=[\w,;:]\s)[A-Z][A-Za-z]+|\b[A-Z]{2,}\b")
+# Names, of products say: words in Latin letters among Chinese, and words with capitals, a row of them being one name.
+NAME_AMONG_CHINESE = re.compile(r"[A-Za-z]+(?:[ '’.&-]+[A-Za-z]+)*")
+CAPITAL = r"(?<![A-Za-z])(?:[A-Z]|[a-z]+[A-Z])[A-Za-z]*(?:['’]s)?"
+NAME = re.compile(rf"{CAPITAL}(?:[ :&-]+(?:(?:of|the|for|in|de) )*{CAPITAL})*")
 MARKUP = re.compile(r"<[a-z/!]|\]\(|\w+script:", re.IGNORECASE)
 NEGATION = re.compile(
-    r"不|没|无法|未|非|禁止|\b(?:no|not|never|cannot|without|none|neither|nor)\b|n't\b", re.IGNORECASE
+    r"不|没|無法|无法|无需|無需|无须|無須|毋|勿|未|非|禁止|拒绝|拒絕|(?<![避难以])免(?![费費疫得])|别(?=[忘再用把让去动碰放])"
+    r"|\b(?:no|not|never|cannot|without|none|neither|nor|unable|ineligible|invalid|prohibited|forbidden)\b|n't\b|\bnon-(?=[a-z])|\bnon(?=refund|return|transfer)"
+    r"|\bun(?=(?:opened|used|worn|washed|damaged|available|paid|authori[sz]ed|limited|sealed|wrapped|finished|verified|registered|confirmed|delivered|supported|safe)\b)",
+    re.IGNORECASE,
 )
 # Words in which 不 and 无 negate nothing, or which ask.
 NO_NEGATION = re.compile(
-    r"不同|不仅|不但|不过|不好意思|不客气|不论|无论|不管|是不是|能不能|可不可以|要不要|差不多|非常|未来|not only|no problem",
+    r"不同|不仅|不但|不过|不断|不久|不错|不少|不好意思|不客气|不论|无论|不管|是不是|能不能|可不可以|要不要|差不多|非常|未来|not only|no problem",
     re.IGNORECASE,
 )
 
@@ -64,36 +73,55 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def judgeable(sentence: str, passages: Sequence[str]) -> list[int]:
+def judgeable(sentence: str, passages: Sequence[str], language: str) -> list[int]:
     """Numbers, from 1, of the passages that a sentence may rest on if a judge believes it: of those with most of its words, however many do.
 
     They hold all its facts. About what shares no more than half of its words with a passage in its language, negates what that does not, or drops its
-    condition, no judge is asked: a small one overlooks that.
+    condition, no judge is asked: a small one overlooks that. Passages in another language serve where the first is in one, for there is
+    no better in its own. `language` is what the sentence was to be written in.
     """
     words = _words(sentence)
     if _is_no_sentence(sentence, words):
         return []
-    language, bare = detect(sentence), _without_marks(sentence)
+    languages = [detect(passage) for passage in passages]
+    own, bare = _language_of(sentence, languages, language), _without_marks(sentence)
     shared = {
         number: len(words & _words(passage)) / len(words)
         for number, passage in enumerate(passages, 1)
         if not missing(bare, passage)
     }
-    same = {number for number, share in shared.items() if detect(passages[number - 1]) == language}
+    same = {number for number in shared if languages[number - 1] == own}
     near = {number for number in same if shared[number] > MIN_SHARED}
     may = {number for number in near if _is_not_against(sentence, words, passages[number - 1])}
-    # What a passage in its own language is about is not for another to allow.
-    may = may if near else shared.keys() - same
+    if not near and languages[0] != own:  # what a passage in its own language is about is not for another to allow
+        may = shared.keys() - same
     most = max((shared[number] for number in may), default=0.0)
     return sorted(number for number in may if shared[number] == most)
 
 
-def has_other_names(sentence: str, passage: str, asked: str) -> bool:
-    """Whether a sentence in the language of a passage has a name that neither the passage nor the question has."""
-    language = detect(sentence)
-    names = (LATIN if language == "zh" else CAPITAL).findall(LINK.sub(" ", sentence))
-    known = set(LATIN.findall(f"{passage} {asked}".casefold()))
-    return detect(passage) == language and not set(map(str.casefold, names)) <= known
+def has_other_names(sentence: str, passage: str, asked: str, language: str) -> bool:
+    """Whether a sentence has a name that its passage has not; of an English one over a passage in another script that cannot be told.
+
+    Of a name of several words that the visitor said too, the passage need have one; of a sentence's first word it cannot be told whether it is one.
+    """
+    of_passage = detect(passage)
+    own = _language_of(sentence, [of_passage], language)
+    if own not in (of_passage, "zh"):
+        return False
+    held, said = (set(LATIN.findall(text.casefold())) for text in (passage, asked))
+    text = LINK.sub(" ", sentence).strip()
+    for name in (NAME_AMONG_CHINESE if own == "zh" else NAME).finditer(text):
+        words = LATIN.findall(name.group().casefold())
+        others = set(words[1:] if own != "zh" and name.start() == 0 else words) - held
+        if others and (not others <= said or held.isdisjoint(words)):
+            return True
+    return False
+
+
+def _language_of(sentence: str, languages: Sequence[str], expected: str) -> str:
+    """What a sentence is written in: the language that was asked for, unless it is one of the passages'. Of a few words any other is a wrong guess."""
+    found = detect(sentence, expected)
+    return found if found in languages else expected
 
 
 def stands_in(sentence: str, passages: Sequence[str]) -> bool:
@@ -190,24 +218,20 @@ def _same_negation(sentence: str, source: str) -> bool:
     """Whether a sentence negates as often as its source, or each clause as the clause of the source most like it."""
     if _negations(sentence) == _negations(source):
         return True
-    sources = [(_words(clause), _negates(clause)) for clause in CLAUSE_END.split(source)]
+    sources = [(_words(clause), _negations(clause)) for clause in CLAUSE_END.split(source)]
     return all(
-        _negates(clause) in _most_like(words, sources)
+        _negations(clause) in _most_like(words, sources)
         for clause in CLAUSE_END.split(sentence)
         if (words := _words(clause))
     )
 
 
-def _most_like(words: set[str], sources: Sequence[tuple[set[str], bool]]) -> set[bool]:
-    """What the clauses with the most words in common say about negation; both, when they tie."""
-    overlaps = [(len(words & source), negates) for source, negates in sources]
+def _most_like(words: set[str], sources: Sequence[tuple[set[str], int]]) -> set[int]:
+    """How often the clauses with the most words in common negate; several, when they tie."""
+    overlaps = [(len(words & source), negations) for source, negations in sources]
     most = max(overlap for overlap, _ in overlaps)
-    return {negates for overlap, negates in overlaps if overlap == most}
-
-
-def _negates(text: str) -> bool:
-    return _negations(text) > 0
+    return {negations for overlap, negations in overlaps if overlap == most}
 
 
 def _negations(text: str) -> int:
-    return len(NEGATION.findall(NO_NEGATION.sub("", text)))
+    return len(NEGATION.findall(NO_NEGATION.sub("", text.replace("’", "'"))))

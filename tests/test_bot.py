@@ -183,6 +183,19 @@ def test_a_follow_up_is_searched_for_with_the_question_before_it(bot: Build) -> 
     assert reply(bot(DIRECT), "and abroad?", *history)[1].text == SHIPPING.answer
 
 
+def test_what_is_said_in_another_language_than_before_is_answered_in_that(bot: Build) -> None:
+    both = tuple(Hit(Passage(entry, "pair", ""), score, 1.0) for entry, score in ((TUIHUO, 1.0), (RETURNS, 0.998)))
+
+    class Fixed:
+        def search(self, question: str, k: int) -> Found:
+            return Found(both, 0.95)
+
+    built = Bot(lambda: Fixed(), QUOTE, Bands(), TEXTS)  # type: ignore[arg-type, return-value]
+    history = (Message("user", "怎么退货？"), Message("assistant", "…"))
+
+    assert reply(built, "and how many days?", *history)[1].text == RETURNS.answer
+
+
 # With a model
 
 

@@ -21,6 +21,24 @@ from chatbot.facts import facts, missing
         ("https://shop.example/a.", "见https://shop.example/a"),
         ("Model A2221", "型号 A2221"),
         ("3–5 days", "3～5天"),
+        ("三四天", "3-4 days"),
+        ("3万元", "30000元"),
+        ("1.5万人", "15,000人"),
+        ("一万五千元", "15000 元"),
+        ("两百五十元", "二百五十块"),
+        ("两百五", "250"),
+        ("二〇二六年", "2026年"),
+        ("百分之三十", "30 percent"),
+        ("３０％", "30 %"),
+        ("twenty-five days", "25天"),
+        ("a hundred yuan", "一百元"),
+        ("3 million users", "300万用户"),
+        ("one business day", "1个工作日"),
+        ("US$1,299.50", "1299.50 dollars"),
+        ("HK$30", "30 港币"),
+        ("5 千米", "5公里"),
+        ("50g", "50 克"),
+        ("半年", "half a year"),
     ],
 )
 def test_the_same_fact_in_two_spellings(one: str, other: str) -> None:
@@ -41,6 +59,21 @@ def test_the_same_fact_in_two_spellings(one: str, other: str) -> None:
         ("call 400-820-8821", "call 400-820-8820", ["400-820-8821"]),
         ("包邮", "满 99 元免运费", ["包邮"]),
         ("两千元", "两百元", ["2000 yuan"]),
+        ("满3万元", "满30元", ["30000 yuan"]),
+        ("2千元", "两万一千元", ["2000 yuan"]),
+        ("扣除百分之八十", "扣除百分之五", ["80%"]),
+        ("限重二十公斤", "限重十公斤", ["20 kg"]),
+        ("30元", "30美元", ["30 yuan"]),
+        ("30 dollars", "30 euros", ["30 $"]),
+        ("$30", "30 percent", ["30 $"]),
+        ("5 minutes", "5 seconds", ["5 minute"]),
+        ("3 days", "3 working days", ["3 day"]),
+        ("3天内", "3个工作日内", ["3 day"]),
+        ("5千米", "5米", ["5 km"]),
+        ("5斤", "5公斤", ["5 jin"]),
+        ("9 a.m.", "9 p.m.", ["9 am"]),
+        ("三年半", "三年", ["half"]),
+        ("打八折", "减八元", ["8 off"]),
     ],
 )
 def test_what_is_not_there_is_named(sentence: str, source: str, lacking: list[str]) -> None:
@@ -54,6 +87,9 @@ def test_a_number_without_a_unit_goes_with_any(sentence: str, source: str) -> No
     assert not missing(sentence, source)
 
 
-@pytest.mark.parametrize("text", ["", "You may go.", "march on", "一起来", "第二", "iPhone", "one of them"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "You may go.", "march on", "一起来", "第二", "iPhone", "one of them", "千万别", "万一", "十分方便", "一个"],
+)
 def test_what_holds_no_fact(text: str) -> None:
     assert not facts(text)

@@ -14,6 +14,7 @@ from chatbot.judge import PIECE_CHARS, ROOM, Judge, grounded_in, probability_of,
 from chatbot.messages import Answer, Conversation, Delta
 from chatbot.prompt import Prompt, build_prompt
 from chatbot.texts import Texts
+from crawler.language import detect
 from crawler.records import FaqEntry
 from index.build import sync
 from index.calibrate import Calibration, Logistic
@@ -56,6 +57,20 @@ def test_a_fact_that_no_source_has_is_named_and_costs() -> None:
 
     assert wrong.score < right.score
     assert wrong.lacking == ("90 day",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "source"),
+    [
+        ("客服电话是 13812345678。", "客服电话是 13987654321。"),
+        ("Write to thief@evil.example.", "Write to help@shop.example."),
+        ("See https://evil.example/x.", "See https://shop.example/x."),
+        ("Call 400-820-8821.", "Call 400-820-8820."),
+    ],
+)
+def test_of_who_is_to_be_called_or_written_to_nothing_is_nearly_right(answer: str, source: str) -> None:
+    assert not supported(answer, [source], always(YES)).holds
+    assert supported(source, [source], always(YES)).holds
 
 
 @pytest.mark.parametrize(("answer", "sources"), [("", [RETURNS]), ("Free returns.", []), ("Free returns.", [" "])])
@@ -156,13 +171,69 @@ def test_no_judge_lets_another_fact_or_name_or_the_opposite_or_markup_pass(sente
 def test_no_judge_is_asked_about_what_shares_few_words_with_the_passages_in_its_language(
     sentence: str, passage: int
 ) -> None:
-    assert grounded_in(sentence, [PASSAGES[passage]], judge(always(YES))) == 0
+    language = "zh" if passage else "en"
+    own_first = [PASSAGES[passage], PASSAGES[1 - passage]]
+
+    assert grounded_in(sentence, [PASSAGES[passage]], judge(always(YES)), "", language) == 0
+    assert grounded_in(sentence, own_first, judge(always(YES)), "", language) == 0
 
 
-def test_a_name_that_the_visitor_said_may_be_said_again() -> None:
-    sentence = "You can return an unused Zebrafinch within 30 days of delivery."
+@pytest.mark.parametrize("sentence", ["Bananas rule as long as ponies fly.", "Ponies fly das Wetter."])
+def test_a_sentence_that_looks_like_one_of_a_third_language_is_compared_all_the_same(sentence: str) -> None:
+    assert detect(sentence) != "en"
+    assert grounded_in(sentence, PASSAGES, judge(always(YES))) == 0
 
-    assert grounded_in(sentence, PASSAGES, judge(always(YES)), "can I return a zebrafinch?") == 1
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("You can return opened items.", "You can’t return opened items."),
+        ("We ship to islands.", "We don’t ship to islands."),
+        ("Gift cards are refundable.", "Gift cards are non-refundable."),
+        ("Opened bottles can be returned.", "Unopened bottles can be returned."),
+        ("退货付费。", "退货无需付费。"),
+        ("签收后需寄回发票。", "签收后无需寄回发票。"),
+        ("请使用洗衣机清洗。", "请勿使用洗衣机清洗。"),
+        ("租借需要收押金。", "租借免收押金。"),
+        ("Return shipping is free.", "Return shipping is free when the item is faulty."),
+        ("Return shipping is free.", "When the item is faulty, return shipping is free."),
+        ("You can cancel the order.", "You can cancel the order before it ships."),
+        ("退货运费由商家承担。", "商品有质量问题时，退货运费由商家承担。"),
+        ("运费由商家承担。", "商品有质量问题的情况下运费由商家承担。"),
+        ("可以取消订单。", "发货前可以取消订单。"),
+        ("You can return an unused iPhone.", "You can return an unused phone."),
+        ("We accept PayPal at checkout.", "We accept Visa and Mastercard at checkout."),
+        ("下单时可以用 PayPal 付款。", "Pay by Visa or Mastercard when you place your order."),
+    ],
+)
+def test_the_opposite_what_drops_a_condition_and_another_name_do_not_pass(sentence: str, passage: str) -> None:
+    language = detect(sentence)
+
+    assert grounded_in(sentence, [passage], judge(always(YES)), "", language) == 0
+    assert grounded_in(sentence, [passage], None, "", language) == 0
+
+
+def test_a_name_that_the_visitor_said_may_be_completed_but_not_taken_over() -> None:
+    passage, asked = "Parker pens come with a box.", "do Parker Sonnet pens and Lamy pens come with a box?"
+
+    assert grounded_in("Yes, Parker Sonnet pens come with a box.", [passage], judge(always(YES)), asked) == 1
+    assert grounded_in("Yes, Lamy pens come with a box.", [passage], judge(always(YES)), asked) == 0
+    assert grounded_in("Yes, Parker Sonnet pens come with a box.", [passage], judge(always(YES))) == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("You can't return opened items.", "You can’t return opened items."),
+        ("When it is faulty, return shipping is free.", "Return shipping is free when the item is faulty."),
+        ("30 天内可以申请退货。", "签收后 30 天内可以申请退货。"),
+        ("可以在发货前取消订单。", "发货前可以取消订单。"),
+        ("小时内发货。", "两小时内发货。"),
+        ("Alipay and WeChat Pay work at checkout.", "结账时可以用支付宝和微信支付。"),
+    ],
+)
+def test_what_says_the_same_passes(sentence: str, passage: str) -> None:
+    assert grounded_in(sentence, [passage], judge(always(YES)), "", detect(sentence)) == 1
 
 
 def test_the_probability_rises_with_what_the_judge_says_of_the_passages_and_of_the_answer() -> None:
@@ -263,6 +334,28 @@ def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
     assert PARAPHRASE in answer.text
     assert done[:3] == ["judged", "written", "written"]
     assert set(done[3:]) == {"judged"}
+
+
+def test_a_server_elsewhere_judges_each_sentence_while_the_next_is_written(bot: Build) -> None:
+    done: list[str] = []
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        for piece in ("You can return unused items within 30 days of delivery. ", PARAPHRASE):
+            done.append("written")
+            yield piece
+
+    def weigh(prompt: Prompt) -> float:
+        done.append("judged")
+        return YES
+
+    generator = Generator("scripted", generate, weigh, remote=True)
+    events = replace(bot("", YES, YES), generator=generator).reply("can I send an item back?", Conversation())
+
+    first = next(event for event in events if isinstance(event, Delta))
+    assert first.text.startswith("You can return")
+    assert done.count("written") < 3
+    assert "judged" in done[done.index("written") :]
+    assert PARAPHRASE in next(event for event in events if isinstance(event, Answer)).text
 
 
 def test_where_the_passages_do_not_say_it_nothing_is_written(bot: Build) -> None:

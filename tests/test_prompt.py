@@ -99,6 +99,15 @@ def test_a_long_question_and_long_titles_are_cut(text: str, answer: str, asked: 
         assert "LAST?" in messages[1].content
 
 
+@pytest.mark.parametrize("answer", ["", "![](x.png)", ENGLISH * 50])
+def test_what_is_dense_at_its_ends_is_cut_too_and_an_empty_passage_breaks_nothing(answer: str) -> None:
+    dense = "笔尖歪了怎么办" * 15 + "https://shop.example/" + "x" * 2000 + "笔尖歪了怎么办" * 15
+
+    prompt = build_prompt([dense], [hit(FaqEntry("e", dense, answer, language="zh"))] * 3, "zh", "爱客")
+
+    assert about_tokens("".join(message.content for message in prompt.messages)) <= 400
+
+
 ASKED = "墨水可以寄到加拿大吗？"
 FILLER = "本店位于苏州平江路，周一到周五营业，欢迎光临选购文具。"
 SAID = "墨水属于液体，寄到加拿大只能走海运，要二十天左右。"
