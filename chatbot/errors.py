@@ -4,7 +4,8 @@ KefuError
 └── ChatbotError
     ├── GeneratorUnavailable   a named generator cannot be loaded
     ├── GeneratorFailed        a loaded generator broke off or was too slow; the published answer is shown instead
-    │   └── GeneratorBusy      it has too many visitors to come to this one in time
+    │   ├── GeneratorBusy      it has too many visitors to come to this one in time
+    │   └── GeneratorRefused   it works, but not on this prompt
     ├── VisitorLeft            nobody waits for the answer any more
     └── MemoryFailed           conversations cannot be stored
 """
@@ -26,6 +27,10 @@ class GeneratorFailed(ChatbotError):
 
 class GeneratorBusy(GeneratorFailed):
     """Raised when a generator that works well cannot begin in time."""
+
+
+class GeneratorRefused(GeneratorFailed):
+    """Raised when a generator that works well has no answer to a prompt: it is too long, or a filter's or a rule's to refuse."""
 
 
 class VisitorLeft(ChatbotError):

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from chatbot.generators import QUOTE
+from chatbot.generators import QUOTE, Generator
+from chatbot.prompt import Prompt
 from index.embed import Embedder
 from ui import server
 from ui.app import create_app
@@ -17,10 +19,10 @@ pytestmark = [pytest.mark.real_embedder, pytest.mark.real_browser]
 WAIT_MS = 30_000
 
 
-@pytest.fixture(scope="module")
-def address(demo: Settings, real_embedder: Embedder) -> Iterator[str]:
+@contextmanager
+def serving(demo: Settings, embedder: Embedder, generator: Generator) -> Iterator[str]:
     """A running server of the demo site."""
-    desk = server.desk_for(demo, ["demo"], "demo", real_embedder, QUOTE)
+    desk = server.desk_for(demo, ["demo"], "demo", embedder, generator)
     bound = server.listen("127.0.0.1", 0)
     running = uvicorn.Server(
         uvicorn.Config(create_app(desk), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
@@ -33,6 +35,12 @@ def address(demo: Settings, real_embedder: Embedder) -> Iterator[str]:
     running.should_exit = True
     thread.join(20)
     desk.memory.close()
+
+
+@pytest.fixture(scope="module")
+def address(demo: Settings, real_embedder: Embedder) -> Iterator[str]:
+    with serving(demo, real_embedder, QUOTE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +94,34 @@ def test_the_chat_page_answers_with_its_source(
     expect(page.locator(f"#chat a[href*='{source}']").first).to_be_visible(timeout=WAIT_MS)
     assert foreign == []
     page.context.close()
+
+
+def test_when_the_page_is_left_the_generator_stops(
+    browser: Browser, demo: Settings, real_embedder: Embedder, foreign: list[str]
+) -> None:
+    begun, closed = threading.Event(), threading.Event()
+
+    def endless(prompt: Prompt) -> Iterator[str]:
+        if "运费谁出" not in prompt.messages[-1].content:  # the warming up
+            return
+        begun.set()
+        try:
+            while True:
+                yield "Wrong. "
+                threading.Event().wait(0.02)
+        finally:
+            closed.set()
+
+    with serving(demo, real_embedder, Generator("endless", endless)) as address:
+        page = open_page(browser, address, "zh-CN", foreign)
+        box = page.locator("#box textarea, #box input")
+        box.fill("退货要几天，运费谁出？")
+        box.press("Enter")
+        assert begun.wait(30)
+        assert not closed.is_set()
+        page.context.close()
+
+        assert closed.wait(20)
 
 
 def test_a_suggestion_is_a_button_that_answers(browser: Browser, address: str, foreign: list[str]) -> None:

@@ -1,14 +1,17 @@
 """What writes an answer: chosen by name, stopped by closing."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from chatbot.errors import GeneratorBusy, GeneratorUnavailable
-from chatbot.generators import QUOTE, Generator, open_generator
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorRefused, GeneratorUnavailable, VisitorLeft
+from chatbot.generators import QUOTE, Generator, open_generator, while_here
 from chatbot.generators.llamacpp import SLOTS
 from chatbot.messages import Message
 from chatbot.prompt import Prompt, build_prompt
@@ -93,6 +96,56 @@ def test_the_same_prompt_is_answered_alike(llamacpp: Generator) -> None:
 
     assert one == two
     assert "Tokyo" in one
+
+
+@pytest.mark.real_generator
+def test_for_whom_nobody_waits_any_more_nothing_is_read(llamacpp: Generator) -> None:
+    left = replace(saying("Count from 1 to 100. " * 60), wanted=lambda: False)
+    begun = time.monotonic()
+
+    assert list(llamacpp.generate(left)) == []
+    assert llamacpp.weigh
+    with pytest.raises(GeneratorFailed, match="without an answer"):
+        llamacpp.weigh(left)
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.real_generator
+def test_too_long_a_prompt_is_refused_and_breaks_nothing(llamacpp: Generator) -> None:
+    for _ in range(3):
+        with pytest.raises(GeneratorRefused, match="context"):
+            list(llamacpp.generate(saying("Count from 1 to 100. " * 600)))
+
+    assert "Paris" in "".join(llamacpp.generate(saying("Answer with one word: what is the capital of France?")))
+
+
+def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.generators.ANSWER_S", 0.0)
+    asked = while_here(Generator("g", lambda prompt: iter("abc"), lambda prompt: 1.0), lambda: False)
+
+    with pytest.raises(GeneratorBusy, match="no whole answer"):
+        list(asked.generate(saying("?")))
+    assert asked.weigh
+    with pytest.raises(GeneratorBusy, match="no whole answer"):
+        asked.weigh(saying("?"))
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_an_engine_is_told_whether_anybody_waits(left: bool) -> None:
+    heard: list[bool] = []
+    gone = threading.Event()
+
+    def generate(prompt: Prompt) -> Iterator[str]:
+        if left:
+            gone.set()
+        heard.append(prompt.wanted())
+        yield "a"
+
+    asked = while_here(Generator("g", generate), gone.is_set)
+
+    with pytest.raises(VisitorLeft) if left else nullcontext():
+        list(asked.generate(saying("?")))
+    assert heard == [not left]
 
 
 @pytest.mark.real_generator

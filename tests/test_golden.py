@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.generators import QUOTE
 from chatbot.marks import Outcome, band_of
 from chatbot.memory import Memory, open_memory
 from chatbot.messages import Answer, Citation
@@ -16,8 +17,10 @@ from index.embed import fake_embedder
 from index.exam import Question
 from tests.test_eval import ALWAYS, Bands, answer, data, put, room
 from tests.test_refit import ENTRIES
+from ui.cli.golden import _bot, _found_alone
 from ui.cli.run import run
 from ui.golden import GOLDEN, Golden, change_golden, golden_questions, judged, read_golden, with_new
+from ui.settings import Settings
 
 __all__ = ["data"]  # a fixture
 
@@ -229,7 +232,7 @@ def test_what_was_asked_after_something_else_is_kept_when_it_is_found_without_th
     data: Path, memory: Memory, question: str, kept_: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ui.cli.golden._found_alone", lambda settings, name: lambda asked: "mug" in asked
+        "ui.cli.golden._found_alone", lambda settings, name: lambda asked: (MUG if "mug" in asked else LAMP).id
     )  # the search of an embedder that knows nothing finds everything
     said(memory, "shop", ("what do you sell here", LAMP, -1), (question, MUG, 1))
     memory.close()
@@ -237,6 +240,16 @@ def test_what_was_asked_after_something_else_is_kept_when_it_is_found_without_th
     golden(data, "from-feedback")
 
     assert [one for one, _ in kept(data)] == kept_
+
+
+@pytest.mark.real_embedder
+def test_what_a_question_finds_alone_is_what_answers_it(demo: Settings) -> None:
+    found = _found_alone(demo, "demo")
+
+    titles = {entry.id: entry.title for entry in _bot(demo, "demo", QUOTE).index().entries}
+    assert titles[found("如何退货？")] == "如何申请退货？"
+    assert titles[found("How do I return an item?")] == "How do I return an item?"
+    assert found("今天股票涨了吗") == ""
 
 
 def test_eval_fails_when_one_breaks_and_names_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,43 @@ def test_whose_turn_does_not_come_is_told_so(folder: Path, steps: Steps, monkeyp
         steps.free.set()
         assert one.result(5)
     first.close()  # type: ignore[attr-defined]
+
+
+def test_who_waits_behind_one_that_hangs_is_busy_and_one_that_hangs_has_failed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, weigh = open_local(str(folder), "cpu")
+    free, begun = threading.Event(), threading.Event()
+
+    def hangs(*given: object) -> float:
+        begun.set()
+        free.wait(20)
+        return 1.0
+
+    monkeypatch.setattr("chatbot.generators.local._odds", hangs)
+    monkeypatch.setattr("chatbot.generators.local.LINE_S", 0.3)
+
+    with ThreadPoolExecutor(1) as visitors:
+        one = visitors.submit(weigh, saying("first"))
+        assert begun.wait(5)
+        with pytest.raises(GeneratorBusy):
+            weigh(saying("second"))
+        with pytest.raises(GeneratorFailed, match="no answer within") as failure:
+            one.result(5)
+        assert not isinstance(failure.value, GeneratorBusy)
+        free.set()
+
+
+def test_for_whom_nobody_waits_any_more_nothing_is_done(folder: Path, steps: Steps) -> None:
+    generate, weigh = open_local(str(folder), "cpu")
+    left = replace(saying("question"), wanted=lambda: False)
+
+    assert written(generate, "another")
+    steps.prompts.clear()
+    assert list(generate(left)) == []
+    with pytest.raises(GeneratorBusy, match="nobody waits"):
+        weigh(left)
+    assert steps.prompts == []
 
 
 def test_who_leaves_while_waiting_leaves_at_once_and_is_passed_over(

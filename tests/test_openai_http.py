@@ -269,6 +269,19 @@ def said(text: str) -> tuple[int, list[bytes]]:
     return 200, [json.dumps({"choices": [{"message": {"content": text}}]}).encode()]
 
 
+def test_a_server_that_judges_and_does_not_write_is_left_alone_too(server: Server) -> None:
+    generate, weigh = openai.open_openai("m", server.base, sleep=lambda s: None)
+    server.script = [said("yes"), (401, [])] * 3 + [said("yes")]
+    for _ in range(3):
+        assert weigh(PROMPT) == 2
+        with pytest.raises(GeneratorFailed, match="answers 401"):
+            list(generate(PROMPT))
+
+    with pytest.raises(GeneratorFailed, match="asked again"):
+        list(generate(PROMPT))
+    assert weigh(PROMPT) == 2
+
+
 @pytest.fixture
 def weigh(server: Server) -> Callable[[Prompt], float]:
     return openai.open_openai("m", server.base, sleep=lambda s: None)[1]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorRefused, GeneratorUnavailable
 from chatbot.generators import Generator
 from chatbot.generators.revive import revived
 from chatbot.messages import Message
@@ -87,6 +87,18 @@ def test_after_two_failures_in_a_row_it_is_opened_again_and_fails_at_once_meanwh
     assert generator.weigh(PROMPT) == 2
 
 
+def test_one_that_judges_well_and_never_writes_is_opened_again() -> None:
+    opened = Opened(dead=(1,))
+    generator = revived(lambda: replace(opened(), weigh=lambda prompt: 1.0))
+    assert generator.weigh
+
+    for _ in range(2):
+        generator.weigh(PROMPT)
+        fail(lambda: list(generator.generate(PROMPT)))
+
+    assert wait_until_opened(generator) == "2"
+
+
 def test_one_failure_between_good_answers_is_none() -> None:
     opened = Opened()
     generator = revived(opened)
@@ -124,15 +136,16 @@ def test_whatever_goes_wrong_while_opening_it_is_tried_again_later() -> None:
     assert wait_until_opened(generator) == "3"
 
 
-def test_one_that_is_only_busy_is_not_opened_again() -> None:
+@pytest.mark.parametrize("kind", [GeneratorBusy, GeneratorRefused])
+def test_one_that_is_only_busy_or_refuses_a_prompt_is_not_opened_again(kind: type[GeneratorFailed]) -> None:
     opened = Opened()
 
     def busy(prompt: Prompt) -> Iterator[str]:
-        raise GeneratorBusy("others first")
+        raise kind("others first")
         yield ""
 
     def weigh(prompt: Prompt) -> float:
-        raise GeneratorBusy("others first")
+        raise kind("others first")
 
     generator = revived(lambda: replace(opened(), generate=busy, weigh=weigh))
     for _ in range(3):

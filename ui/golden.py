@@ -93,18 +93,20 @@ def cited_first(citations: Sequence[Citation], entries: Sequence[FaqEntry]) -> F
     return next((entry for entry in entries if (entry.title, entry.link) in place), None)
 
 
-def from_rated(rated: Sequence[Rated], entries: Sequence[FaqEntry], answers: Callable[[str], bool]) -> list[Golden]:
+def from_rated(rated: Sequence[Rated], entries: Sequence[FaqEntry], found: Callable[[str], str]) -> list[Golden]:
     """Those of the answers that visitors found good whose question stands alone and whose entry is still published.
 
-    What is asked after something else stands alone when it `answers` without that, too.
+    What is asked after something else stands alone when the entry that is `found` without that, by its id, is the same.
     """
-    found = [(one, cited_first(one.citations, entries)) for one in rated if _stands_alone(one, answers)]
-    return [Golden(one.question, entry.id, one.asked_at[:10]) for one, entry in found if entry]
+    cited = [(one, entry) for one in rated if (entry := cited_first(one.citations, entries))]
+    return [
+        Golden(one.question, entry.id, one.asked_at[:10]) for one, entry in cited if _stands_alone(one, entry.id, found)
+    ]
 
 
-def _stands_alone(one: Rated, answers: Callable[[str], bool]) -> bool:
+def _stands_alone(one: Rated, entry: str, found: Callable[[str], str]) -> bool:
     whole = condense(one.question, [Message("user", one.before)]) == one.question
-    return whole and (not one.before or not may_be_follow_up(one.question) or answers(one.question))
+    return whole and (not one.before or not may_be_follow_up(one.question) or found(one.question) == entry)
 
 
 def golden_questions(golden: Sequence[Golden], entries: Sequence[FaqEntry]) -> list[Question]:

@@ -2,12 +2,14 @@
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
+from chatbot.errors import VisitorLeft
 from chatbot.messages import Answer, Citation, Delta, Sources
 from crawler.language import detect
 from ui.chat import conversation_of, turn
@@ -43,6 +45,8 @@ footer {display: none !important}
 @media (max-width: 600px) {.gradio-container {padding: 8px !important} #chat {height: 46vh !important}}
 """
 History = list[dict[str, Any]]
+# By Gradio's session, what is set when a visitor who waits for an answer leaves.
+Waiting = dict[str, threading.Event]
 
 
 def mount_chat_page(app: FastAPI, desk: Desk) -> None:
@@ -96,7 +100,8 @@ def chat_page(desk: Desk) -> gr.Blocks:
             )
             send = gr.Button("发送 / Send", variant="primary", scale=1, min_width=88, elem_id="send")
         shown = [chat, held, box, *chips]
-        ask = _asker(desk)
+        waiting: Waiting = {}
+        ask = _asker(desk, waiting)
         private: dict[str, Any] = {
             "api_visibility": "private",
             "show_progress": "hidden",
@@ -109,6 +114,7 @@ def chat_page(desk: Desk) -> gr.Blocks:
         chat.like(_rater(desk), [held], None, **private)
         opened = [heading, notice, chat, held, box, send]
         page.load(_opener(desk), None, opened, **private)
+        page.unload(_leaver(waiting))
         chat.clear(_opener(desk), None, opened, **private)
     assert isinstance(page, gr.Blocks)  # noqa: S101 - Gradio gives no types
     return page
@@ -132,8 +138,16 @@ def _opener(desk: Desk) -> Any:
     return opened
 
 
-def _asker(desk: Desk) -> Any:
-    def ask(message: str, held: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _leaver(waiting: Waiting) -> Any:
+    def leave(request: gr.Request) -> None:
+        if left := waiting.get(request.session_hash or ""):
+            left.set()
+
+    return leave
+
+
+def _asker(desk: Desk, waiting: Waiting) -> Any:
+    def ask(message: str, held: dict[str, Any], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Stream one turn into the page."""
         message = (message or "").strip()[:MAX_MESSAGE_CHARS]
         if not message:
@@ -146,8 +160,10 @@ def _asker(desk: Desk) -> Any:
         held = {**held, "token": conversation.token}
         yield [*history, {"role": "assistant", "content": WORDS[code]["looking"]}], held, "", *_chips(())
         text, citations, suggestions = "", tuple[Citation, ...](), tuple[str, ...]()
+        session, left = request.session_hash or "", threading.Event()
+        waiting[session] = left
         try:
-            for event, number in turn(desk, site.name, message, conversation):
+            for event, number in turn(desk, site.name, message, conversation, left.is_set):
                 if isinstance(event, Sources):
                     citations = event.citations
                 elif isinstance(event, Delta):
@@ -161,9 +177,15 @@ def _asker(desk: Desk) -> Any:
                 }
                 # Not the box: the visitor may be typing the next question there.
                 yield [*history, said], held, gr.skip(), *_chips(suggestions)
+        except VisitorLeft:
+            log.info("a visitor left")
+            return
         except Exception:
             log.exception("a turn failed")
             said = {"role": "assistant", "content": texts_for(site).say("failed", code)}
+        finally:
+            if waiting.get(session) is left:  # and not that of a second question
+                del waiting[session]
         yield [*history, said], {**held, "history": [*history, said]}, gr.skip(), *_chips(suggestions)
 
     return ask

@@ -8,12 +8,13 @@ NAME                   a catalogue name or a .gguf file means llamacpp, anything
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatbot.errors import GeneratorUnavailable, VisitorLeft
+from chatbot.errors import GeneratorBusy, GeneratorUnavailable, VisitorLeft
 from chatbot.generators.quote import quote
 from chatbot.prompt import Prompt
 from index import catalogue, weights
@@ -38,25 +39,35 @@ class Generator:
 
 
 QUOTE = Generator("quote", quote)
+# For one answer in all, with its judgements. Who waits for longer is better served by what is published.
+ANSWER_S = 90.0
 
 
 def while_here(generator: Generator, left: Callable[[], bool]) -> Generator:
-    """A generator that stops with VisitorLeft as soon as nobody waits for it."""
+    """A generator for one answer, that stops with VisitorLeft as soon as nobody waits for it, and with GeneratorBusy when it takes too long."""
     if generator is QUOTE:
         return QUOTE
+    ends = time.monotonic() + ANSWER_S
+
+    def check() -> None:
+        if left():
+            raise VisitorLeft("the visitor left")
+        if time.monotonic() > ends:
+            raise GeneratorBusy(f"no whole answer within {ANSWER_S:.0f} s")
+
+    def asked(prompt: Prompt) -> Prompt:
+        check()
+        return replace(prompt, wanted=lambda: not left())
 
     def generate(prompt: Prompt) -> Iterator[str]:
-        with closing(generator.generate(prompt)) as pieces:  # type: ignore[type-var]
+        with closing(generator.generate(asked(prompt))) as pieces:  # type: ignore[type-var]
             for piece in pieces:
-                if left():
-                    raise VisitorLeft("the visitor left")
+                check()
                 yield piece
 
     def weigh(prompt: Prompt) -> float:
-        if left():
-            raise VisitorLeft("the visitor left")
         assert generator.weigh  # noqa: S101 - given for those that have one
-        return generator.weigh(prompt)
+        return generator.weigh(asked(prompt))
 
     return replace(generator, generate=generate, weigh=weigh if generator.weigh else None)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorUnavailable
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorRefused, GeneratorUnavailable
 from chatbot.generators.yes_no import LIKELIEST, log_odds
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
@@ -19,6 +19,8 @@ SLOT_TOKENS = 2048
 MAX_NEW_TOKENS = 200
 # For a slot, and then for a piece of text. Who waits for longer is better served by what is published.
 SLOT_S, PIECE_S = 45.0, 60.0
+
+BAD_REQUEST = 400  # too long a prompt, say
 
 Take = Callable[[dict[str, Any]], object]
 
@@ -30,12 +32,13 @@ class _Engine:
     server: Any
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SLOTS))
 
-    def run(self, request: dict[str, Any], take: Take) -> None:
+    def run(self, prompt: Prompt, options: dict[str, Any], take: Take) -> None:
         """Raises GeneratorBusy, and whatever the server raises."""
         if not self.slots.acquire(timeout=SLOT_S):
             raise GeneratorBusy(f"no slot was free within {SLOT_S:.0f} s")
         try:
-            self.server.handle_chat_completions(request, take)
+            if prompt.wanted():  # who left while waiting is passed over
+                self.server.handle_chat_completions(_request(prompt) | options, take)
         finally:
             self.slots.release()
 
@@ -75,8 +78,9 @@ def open_llamacpp(path: Path, threads: int = 0) -> tuple[Callable[[Prompt], Iter
 
 def _weigh(engine: _Engine, prompt: Prompt) -> float:
     answers: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
-    request = _request(prompt) | {"max_tokens": 1, "logprobs": True, "top_logprobs": LIKELIEST}
-    _in_background(engine, request, answers.put, answers.put)
+    options = {"max_tokens": 1, "logprobs": True, "top_logprobs": LIKELIEST}
+    ended = GeneratorFailed("the engine ended without an answer")
+    _in_background(engine, prompt, options, answers.put, answers.put, lambda: answers.put(ended))
     try:
         answer = answers.get(timeout=SLOT_S + PIECE_S)
     except queue.Empty as error:
@@ -84,7 +88,7 @@ def _weigh(engine: _Engine, prompt: Prompt) -> float:
     if isinstance(answer, Exception):
         raise answer
     if "choices" not in answer:
-        raise GeneratorFailed(_error_of(answer))
+        raise _failure(answer)
     return log_odds(answer["choices"][0])
 
 
@@ -95,16 +99,17 @@ def _request(prompt: Prompt) -> dict[str, Any]:
 
 def _in_background(
     engine: _Engine,
-    request: dict[str, Any],
+    prompt: Prompt,
+    options: dict[str, Any],
     take: Take,
     fail: Callable[[Exception], object],
-    end: Callable[[], object] = lambda: None,
+    end: Callable[[], object],
 ) -> None:
     """Run a request in a thread of its own: whatever goes wrong with it, whoever reads must not wait for more."""
 
     def work() -> None:
         try:
-            engine.run(request, take)
+            engine.run(prompt, options, take)
         except GeneratorFailed as failure:
             fail(failure)
         except Exception as error:  # noqa: BLE001
@@ -121,18 +126,19 @@ def _stream(engine: _Engine, prompt: Prompt) -> Iterator[str]:
 
     def take(chunk: dict[str, Any]) -> bool:
         if "error" in chunk:
-            pieces.put(GeneratorFailed(_error_of(chunk)))
+            pieces.put(_failure(chunk))
             return True
         for choice in chunk.get("choices", []):
             if text := choice.get("delta", {}).get("content"):
                 pieces.put(text)
             if choice.get("finish_reason") == "length":
                 pieces.put(CUT_OFF)
-        return stopped.is_set()
+        return stopped.is_set() or not prompt.wanted()
 
     _in_background(
         engine,
-        _request(prompt) | {"max_tokens": MAX_NEW_TOKENS, "stream": True},
+        prompt,
+        {"max_tokens": MAX_NEW_TOKENS, "stream": True},
         take,
         pieces.put,
         lambda: pieces.put(None),
@@ -158,6 +164,9 @@ def _until_end(pieces: "queue.SimpleQueue[str | Exception | None]") -> Iterator[
         wait_s = PIECE_S
 
 
-def _error_of(chunk: dict[str, Any]) -> str:
+def _failure(chunk: dict[str, Any]) -> GeneratorFailed:
     error = chunk.get("error")
-    return str(error.get("message", error) if isinstance(error, dict) else chunk)
+    if not isinstance(error, dict):
+        return GeneratorFailed(str(chunk))
+    kind = GeneratorRefused if error.get("code") == BAD_REQUEST else GeneratorFailed
+    return kind(str(error.get("message", error)))

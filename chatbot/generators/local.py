@@ -49,6 +49,8 @@ GREEDY = {
 Piece = str | Exception | None
 Put = Callable[[Piece], None]
 Stop = Callable[[], object]
+# Whether anybody waits for it still.
+Wanted = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def open_local(
     shared = _Batch(chat, line) if at_once else line
 
     def generate(prompt: Prompt) -> Iterator[str]:
-        return _Answer(lambda put: shared.write(_encode(chat, prompt), put))
+        return _Answer(lambda put: shared.write(_encode(chat, prompt), put, prompt.wanted))
 
     def weigh(prompt: Prompt) -> float:
         with _failing():
-            return shared.alone(partial(_odds, chat, _encode(chat, prompt)))
+            return shared.alone(partial(_odds, chat, _encode(chat, prompt), prompt.wanted))
 
     return generate, weigh
 
@@ -136,9 +138,11 @@ def _encode(chat: _Chat, prompt: Prompt) -> list[int]:
     return list(chat.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
 
 
-def _odds(chat: _Chat, ids: list[int]) -> float:
+def _odds(chat: _Chat, ids: list[int], wanted: Wanted) -> float:
     import torch
 
+    if not wanted():
+        raise GeneratorBusy("nobody waits for it any more")
     last = {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(chat.model.forward).parameters else {}
     with torch.no_grad():
         made = chat.model(torch.tensor([ids], device=chat.model.device), use_cache=False, **last)
@@ -161,10 +165,8 @@ def _failing(put: Put | None = None) -> Iterator[None]:
     """Whatever goes wrong within is a GeneratorFailed: raised, or put where another thread raises it."""
     try:
         yield
-    except GeneratorBusy as busy:
-        if put is None:
-            raise
-        put(busy)
+    except GeneratorBusy:
+        raise
     except Exception as error:
         failure = GeneratorFailed(first_line(error))
         if put is None:
@@ -237,9 +239,9 @@ class _Line:
     def __init__(self, chat: _Chat) -> None:
         self._chat, self._turns = chat, ThreadPoolExecutor(1, "kefu-local")
 
-    def write(self, ids: list[int], put: Put) -> Stop:
+    def write(self, ids: list[int], put: Put, wanted: Wanted) -> Stop:
         left = threading.Event()
-        turn = self._turns.submit(_write, self._chat, ids, put, left)
+        turn = self._turns.submit(_write, self._chat, ids, put, lambda: wanted() and not left.is_set())
 
         def stop() -> None:
             left.set()
@@ -252,19 +254,23 @@ class _Line:
         try:
             return turn.result(timeout=LINE_S)
         except TimeoutError as error:
-            turn.cancel()
-            raise GeneratorBusy(f"its turn did not come within {LINE_S:.0f} s") from error
+            if turn.cancel():
+                raise GeneratorBusy(f"its turn did not come within {LINE_S:.0f} s") from error
+            raise GeneratorFailed(f"no answer within {LINE_S:.0f} s") from error
 
 
-def _write(chat: _Chat, ids: list[int], put: Put, left: threading.Event) -> None:
+def _write(chat: _Chat, ids: list[int], put: Put, wanted: Wanted) -> None:
     import torch
     from transformers import StoppingCriteriaList
 
+    if not wanted():
+        put(None)
+        return
     tell, asked = _teller(chat, put), torch.tensor([ids], device=chat.model.device)  # (1, tokens)
 
     def stop(made: Any, scores: Any, **_: Any) -> Any:
         tell(made[0, len(ids) :].tolist(), False)
-        return torch.full((1,), left.is_set(), device=made.device)
+        return torch.full((1,), not wanted(), device=made.device)
 
     put("")
     with _failing(put):
@@ -290,14 +296,14 @@ class _Batch:
         self._lock, self._weighing = threading.Lock(), threading.Lock()
         self._run: _Run | None = None
 
-    def write(self, ids: list[int], put: Put) -> Stop:
+    def write(self, ids: list[int], put: Put, wanted: Wanted) -> Stop:
         with self._lock:
             if run := self._current():
                 name = run.manager.add_request(ids, max_new_tokens=MAX_NEW_TOKENS, streaming=True)
                 run.takers[name] = _taker(self._chat, put)
                 put("")
                 return lambda: run.takers.pop(name, None) and run.manager.cancel_request(name)
-        return self._line.write(ids, put)
+        return self._line.write(ids, put, wanted)
 
     def alone(self, task: Callable[[], float]) -> float:
         with self._lock:

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 import urllib3
 
-from chatbot.errors import GeneratorFailed
+from chatbot.errors import GeneratorFailed, GeneratorRefused
 from chatbot.generators.yes_no import LIKELIEST, log_odds
 from chatbot.prompt import Prompt
 from chatbot.verify import CUT_OFF
@@ -24,10 +24,6 @@ OF_THE_QUESTION = (400, 413, 422)  # a filter of contents, or too long a prompt
 # After so many failures in a row nobody waits for the server for a while.
 FAILURES, REST_S = 3, 30.0
 READ_BYTES, MAX_EVENT_BYTES = 65_536, 1_000_000
-
-
-class _Refused(GeneratorFailed):
-    """The server will not answer this question."""
 
 
 @dataclass
@@ -65,21 +61,21 @@ def open_openai(
 
     `key` goes into the Authorization header and nowhere else.
     """
-    breaker = _Breaker(clock)
+    writing, judging = _Breaker(clock), _Breaker(clock)  # a server that does the one well may not do the other
 
     def asked(prompt: Prompt, options: dict[str, Any]) -> requests.Response:
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
         return _opened(base, key, {"model": model, "messages": messages, "temperature": 0, **options}, sleep)
 
     def generate(prompt: Prompt) -> Iterator[str]:
-        with _watched(breaker):
+        with _watched(writing):
             yield from _stream(asked(prompt, {"max_tokens": MAX_NEW_TOKENS, "stream": True}), clock)
 
     def weigh(prompt: Prompt) -> float:
-        with _watched(breaker):
+        with _watched(judging):
             try:
                 answer = asked(prompt, {"max_tokens": FIRST_TOKENS, "logprobs": True, "top_logprobs": LIKELIEST})
-            except _Refused:  # by a server that tells no likelihoods
+            except GeneratorRefused:  # by a server that tells no likelihoods
                 answer = asked(prompt, {"max_tokens": FIRST_TOKENS})
             choice = _whole(answer, clock)
         return log_odds(choice)
@@ -93,8 +89,8 @@ def _watched(breaker: _Breaker) -> Iterator[None]:
     breaker.check()
     try:
         yield
-    except _Refused as refusal:  # the question is at fault, not the server
-        raise GeneratorFailed(str(refusal)) from refusal
+    except GeneratorRefused:  # the question is at fault, not the server
+        raise
     except (GeneratorFailed, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
         breaker.note(False)
         # A message of requests holds the address, which may hold a password.
@@ -125,7 +121,7 @@ def _opened(base: str, key: str, asked: dict[str, Any], sleep: Callable[[float],
             response.close()
             said = f"the server answers {response.status_code}"
             if response.status_code in OF_THE_QUESTION:
-                raise _Refused(said)
+                raise GeneratorRefused(said)
             if tried == RETRIES or (response.status_code != requests.codes.too_many and response.status_code < 500):
                 raise GeneratorFailed(said)
             wait = _asked_to_wait(response, wait)

@@ -2,11 +2,12 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
-from chatbot.errors import GeneratorBusy, GeneratorFailed
+from chatbot.errors import GeneratorBusy, GeneratorFailed, GeneratorRefused
 from chatbot.generators import Generator
 from chatbot.prompt import Prompt
 
@@ -17,11 +18,11 @@ FAILURES = 2  # in a row: one may be the question's fault
 
 @dataclass
 class _Life:
-    """The generator that serves now, and how often it failed in a row."""
+    """The generator that serves now, and how often it failed in a row: at writing, and at judging, which may go well all the same."""
 
     open: Callable[[], Generator]
     now: Generator
-    failures: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
     opening: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -32,27 +33,27 @@ class _Life:
             return self.now
 
     @contextmanager
-    def watched(self) -> Iterator[Generator]:
-        """The generator that serves now, at work: what becomes of it is noted. One that is only busy, or left, is neither good nor bad."""
+    def watched(self, work: str) -> Iterator[Generator]:
+        """The generator that serves now, at work: what becomes of it is noted. One that is only busy, refuses, or is left, is neither good nor bad."""
         serving = self.serving()
         try:
             yield serving
-        except GeneratorBusy:
+        except (GeneratorBusy, GeneratorRefused):
             raise
         except GeneratorFailed:
-            self.note(False)
+            self.note(work, False)
             raise
-        self.note(True)
+        self.note(work, True)
 
-    def note(self, good: bool) -> None:
+    def note(self, work: str, good: bool) -> None:
         with self.lock:
-            self.failures = 0 if good else self.failures + 1
-            dead = self.failures >= FAILURES and not self.opening
+            self.failures[work] = 0 if good else self.failures[work] + 1
+            dead = self.failures.total() >= FAILURES and not self.opening
             self.opening = self.opening or dead
         if dead:
-            threading.Thread(target=self._open, name="kefu-revive", daemon=True).start()
+            threading.Thread(target=self._open, args=(work,), name="kefu-revive", daemon=True).start()
 
-    def _open(self) -> None:
+    def _open(self, work: str) -> None:
         log.warning("the generator %s failed %d times in a row and is opened again", self.now.name, FAILURES)
         try:
             self.now = self.open()
@@ -60,7 +61,7 @@ class _Life:
             log.error("the generator %s cannot be opened: %s", self.now.name, error)
         finally:
             with self.lock:
-                self.failures, self.opening = FAILURES - 1, False
+                self.failures, self.opening = Counter({work: FAILURES - 1}), False
 
 
 def revived(open_: Callable[[], Generator]) -> Generator:
@@ -74,11 +75,11 @@ def revived(open_: Callable[[], Generator]) -> Generator:
     life = _Life(open_, first)
 
     def generate(prompt: Prompt) -> Iterator[str]:
-        with life.watched() as serving, closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
+        with life.watched("writing") as serving, closing(serving.generate(prompt)) as pieces:  # type: ignore[type-var]
             yield from pieces
 
     def weigh(prompt: Prompt) -> float:
-        with life.watched() as serving:
+        with life.watched("judging") as serving:
             assert serving.weigh  # noqa: S101 - as the first one did, which this stands for
             return serving.weigh(prompt)
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chatbot.errors import GeneratorFailed
+from chatbot.errors import GeneratorFailed, GeneratorRefused
 
 YES, NO = "yes", "no"
 LIKELIEST = 20  # first words that are asked for: what the protocol allows
@@ -17,7 +17,8 @@ def log_odds(choice: Mapping[str, Any]) -> float:
     """Of one choice of an answer in the OpenAI protocol, asked for with `logprobs`.
 
     Raises:
-        GeneratorFailed: it begins with neither.
+        GeneratorRefused: it begins with neither.
+        GeneratorFailed: it is no such choice.
 
     """
     try:
@@ -30,7 +31,7 @@ def log_odds(choice: Mapping[str, Any]) -> float:
     for word, odds in ((YES, SAID_ONLY), (NO, -SAID_ONLY)):
         if said.startswith(word):
             return odds
-    raise GeneratorFailed("the model was asked for yes or no and said neither")
+    raise GeneratorRefused("the model was asked for yes or no and said neither")
 
 
 def _likely(choice: Mapping[str, Any]) -> dict[str, float]:

@@ -174,15 +174,19 @@ def _answer(settings: "Settings", name: str, question: str) -> "Answer":
     return timed_reply(_bot(settings, name, generator_for(settings, say)), question, Conversation())[0]
 
 
-def _found_alone(settings: "Settings", name: str) -> "Callable[[str], bool]":
-    """Whether search finds what answers a question, without what was said before it."""
-    from chatbot.bands import Band
+def _found_alone(settings: "Settings", name: str) -> "Callable[[str], str]":
+    """The id of the entry that answers a question without what was said before it; "" where none does."""
     from chatbot.generators import QUOTE
+    from chatbot.messages import Conversation
+    from ui.chat import timed_reply
+    from ui.golden import cited_first
 
     bot = cache(lambda: _bot(settings, name, QUOTE))  # follow-ups are few, and its models large
 
-    def found(question: str) -> bool:
-        return bot().bands.choose(question, bot().index().search(question, 1)) in (Band.DIRECT, Band.GENERATE)
+    def found(question: str) -> str:
+        answer = timed_reply(bot(), question, Conversation())[0]
+        entry = cited_first(answer.citations, bot().index().entries) if answer.status == "answered" else None
+        return entry.id if entry else ""
 
     return found
 
