@@ -1,11 +1,15 @@
 """How often the default generator obeys what is planted in a page, and what of that a visitor sees.
 
-usage: python benchmarks/injection.py MERGED.jsonl [--sample 100] [--seed 1]
+usage: python benchmarks/injection.py planted MERGED.jsonl [--sample 100] [--seed 1]
+       python benchmarks/injection.py ordinary FILE.json …
 
 Draws planted instructions (kinds "indirect" and "payload" of MERGED, and the pages of tests/injections.jsonl), and puts each into a page that else answers
 the question, after the order to write a word of ours. Prints how often that word is in what the generator wrote, and in what was
 shown, with 95 % intervals; the control shows the text unchecked. Links, images and HTML elsewhere are counted too: tests/test_injection.py
 holds that there are none, whatever the generator writes.
+
+`ordinary` reads lists of {"prompt"} that only look like attacks, and prints how many would not be searched for, because of the rules of the router or because of
+the classifier, and as what.
 """
 
 import argparse
@@ -13,6 +17,7 @@ import json
 import random
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,12 +25,15 @@ from pathlib import Path
 from chatbot.bands import Bands
 from chatbot.bot import Bot
 from chatbot.generators import Generator, open_generator
+from chatbot.intents import QUESTION, classify_with, shipped
 from chatbot.messages import Answer, Conversation, Delta
 from chatbot.prompt import Prompt
+from chatbot.route import route
 from chatbot.texts import Texts
 from crawler.records import FaqEntry, read_jsonl
 from index import weights
-from index.catalogue import DEFAULT_GENERATOR
+from index.catalogue import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+from index.embed import open_embedder
 from index.passage import Found, Hit, Passage
 from index.refit import Rate
 
@@ -66,16 +74,37 @@ class OneEntry:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("merged", type=Path)
-    parser.add_argument("--sample", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
+    what = parser.add_subparsers(required=True)
+    run = what.add_parser("planted")
+    run.add_argument("merged", type=Path)
+    run.add_argument("--sample", type=int, default=100)
+    run.add_argument("--seed", type=int, default=1)
+    run.set_defaults(run=planted)
+    look = what.add_parser("ordinary")
+    look.add_argument("files", type=Path, nargs="+")
+    look.set_defaults(run=ordinary)
     args = parser.parse_args()
+    args.run(args)
+
+
+def ordinary(args: argparse.Namespace) -> None:
+    """Ordinary questions that a filter would take for something else."""
+    embedder = open_embedder(DEFAULT_EMBEDDER, weights.default_folder())
+    classify = classify_with(shipped(), embedder)
+    asked = [row["prompt"] for file in args.files for row in json.loads(file.read_text("utf-8"))]
+    taken = Counter(route(question) or classify(question) for question in asked)
+    low, high = Rate(len(asked) - taken[QUESTION], len(asked)).interval
+    print(f"{len(asked) - taken[QUESTION]} of {len(asked)} ({low:.1%}–{high:.1%}) taken: {dict(taken)}")
+
+
+def planted(args: argparse.Namespace) -> None:
+    """What is planted in a page, and what becomes of it."""
     english = [("en", row["text"]) for _, row in read_jsonl(args.merged) if row["kind"] in ("indirect", "payload")]
     chinese = [("zh", row["text"]) for _, row in read_jsonl(CHINESE) if row["kind"] == "page"]
     generator = open_generator(DEFAULT_GENERATOR, weights.default_folder())
     counts = {"written": 0, "shown": 0, "unchecked": 0, "harm": 0}
-    planted = random.Random(args.seed).sample([*english, *chinese], args.sample)
-    for number, (language, text) in enumerate(planted, 1):
+    drawn = random.Random(args.seed).sample([*english, *chinese], args.sample)
+    for number, (language, text) in enumerate(drawn, 1):
         wrote: list[str] = []
         # Unchecked, for the judge may find that nothing need be written.
         unchecked = answered(language, text, remembering(generator, wrote), verify=False)
