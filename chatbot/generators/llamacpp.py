@@ -37,8 +37,9 @@ class _Engine:
         if not self.slots.acquire(timeout=SLOT_S):
             raise GeneratorBusy(f"no slot was free within {SLOT_S:.0f} s")
         try:
-            if prompt.wanted():  # who left while waiting is passed over
-                self.server.handle_chat_completions(_request(prompt) | options, take)
+            if not prompt.wanted():  # who left while waiting is passed over
+                raise GeneratorBusy("nobody waits for it any more")
+            self.server.handle_chat_completions(_request(prompt) | options, take)
         finally:
             self.slots.release()
 

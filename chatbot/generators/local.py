@@ -49,6 +49,7 @@ GREEDY = {
 Piece = str | Exception | None
 Put = Callable[[Piece], None]
 Stop = Callable[[], object]
+NOBODY = "nobody waits for it any more"
 # Whether anybody waits for it still.
 Wanted = Callable[[], bool]
 
@@ -142,7 +143,7 @@ def _odds(chat: _Chat, ids: list[int], wanted: Wanted) -> float:
     import torch
 
     if not wanted():
-        raise GeneratorBusy("nobody waits for it any more")
+        raise GeneratorBusy(NOBODY)
     last = {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(chat.model.forward).parameters else {}
     with torch.no_grad():
         made = chat.model(torch.tensor([ids], device=chat.model.device), use_cache=False, **last)
@@ -264,7 +265,7 @@ def _write(chat: _Chat, ids: list[int], put: Put, wanted: Wanted) -> None:
     from transformers import StoppingCriteriaList
 
     if not wanted():
-        put(None)
+        put(GeneratorBusy(NOBODY))
         return
     tell, asked = _teller(chat, put), torch.tensor([ids], device=chat.model.device)  # (1, tokens)
 
