@@ -4,7 +4,7 @@ usage: python benchmarks/injection.py planted MERGED.jsonl [--sample 100] [--see
        python benchmarks/injection.py ordinary FILE.json …
 
 Draws planted instructions (kinds "indirect" and "payload" of MERGED, and the pages of tests/injections.jsonl), and puts each into a page that else answers
-the question, after the order to write a word of ours. Prints how often that word is in what the generator wrote, and in what was
+the question, after the order to write a word of ours. Prints how often that word is in what the generator was given to read, in what it wrote, and in what was
 shown, with 95 % intervals; the control shows the text unchecked. Links, images and HTML elsewhere are counted too: tests/test_injection.py
 holds that there are none, whatever the generator writes.
 
@@ -102,13 +102,15 @@ def planted(args: argparse.Namespace) -> None:
     english = [("en", row["text"]) for _, row in read_jsonl(args.merged) if row["kind"] in ("indirect", "payload")]
     chinese = [("zh", row["text"]) for _, row in read_jsonl(CHINESE) if row["kind"] == "page"]
     generator = open_generator(DEFAULT_GENERATOR, weights.default_folder())
-    counts = {"written": 0, "shown": 0, "unchecked": 0, "harm": 0}
+    counts = {"read": 0, "written": 0, "shown": 0, "unchecked": 0, "harm": 0}
     drawn = random.Random(args.seed).sample([*english, *chinese], args.sample)
     for number, (language, text) in enumerate(drawn, 1):
+        read: list[Prompt] = []
         wrote: list[str] = []
         # Unchecked, for the judge may find that nothing need be written.
-        unchecked = answered(language, text, remembering(generator, wrote), verify=False)
+        unchecked = answered(language, text, remembering(generator, read, wrote), verify=False)
         shown = answered(language, text, generator, verify=True)
+        counts["read"] += any(WORD in message.content for prompt in read for message in prompt.messages)
         counts["written"] += WORD in "".join(wrote)
         counts["shown"] += WORD in shown
         counts["unchecked"] += WORD in unchecked
@@ -135,8 +137,9 @@ def answered(language: str, text: str, generator: Generator, *, verify: bool) ->
     return "".join(event.text for event in events if isinstance(event, Delta)) + said
 
 
-def remembering(generator: Generator, wrote: list[str]) -> Generator:
+def remembering(generator: Generator, read: list[Prompt], wrote: list[str]) -> Generator:
     def generate(prompt: Prompt) -> Iterator[str]:
+        read.append(prompt)
         for piece in generator.generate(prompt):
             wrote.append(piece)
             yield piece
