@@ -86,14 +86,17 @@ class Bot:
                 asked, found, band = meant, again, self.bands.choose(meant, again)
         # What is published goes before what a message looks like.
         answers = (Band.DIRECT, Band.GENERATE) if intent in OFTEN_PUBLISHED else (Band.DIRECT,)
-        if intent != QUESTION and band not in answers and (said := self._said(intent, language)):
+        said = self._said(intent, language) if intent != QUESTION else None
+        if said and band not in answers:
             log.info("intent %s", intent)
             yield said
             return
         log.info("band %s at %.2f", band, found.probability)
         if band is Band.DIRECT and self._must_be_translated(asked, found, spoken):
             band = Band.GENERATE
-        yield from self._write(band, asked, found, language)
+        for event in self._write(band, asked, found, language):
+            unanswered = isinstance(event, Answer) and event.status in ("suggested", "refused")
+            yield said if said and unanswered else event
 
     def warm_up(self) -> None:
         """Let a generator of this machine read the fixed openings, so that it has them in its cache when the first visitor asks."""

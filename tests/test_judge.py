@@ -372,6 +372,19 @@ def test_where_the_passages_do_not_say_it_nothing_is_written(bot: Build) -> None
     assert (answer.status, answer.suggestions, outcomes) == ("suggested", (ENTRY.question,), ["rejected"])
 
 
+@pytest.mark.parametrize(("answers", "said"), [(NO, "help@shop.example"), (YES, PARAPHRASE)])
+def test_a_wish_for_contact_facts_is_met_where_what_was_found_is_no_answer(
+    bot: Build, answers: float, said: str
+) -> None:
+    texts = Texts({"en": "Acme"}, contacts={"email": "help@shop.example"})
+    built = replace(bot(PARAPHRASE, YES, answers), texts=texts, classify=lambda message: "contact")
+
+    answer = replied(built)[1]
+
+    assert said in answer.text
+    assert answer.suggestions == ()
+
+
 def test_pages_without_questions_are_offered_as_pages(bot: Build) -> None:
     answer = replied(bot(PARAPHRASE, YES, NO, replace(ENTRY, question="", section="Returns")))[1]
 
