@@ -22,14 +22,25 @@ ENGLISH_DATE = re.compile(
     rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({MONTH})\.?|({MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?!\d))(?:,? ((?:19|20)\d\d))?"
     rf"|\b({MONTH})\.?,? ((?:19|20)\d\d)"
 )
-NUMBER = re.compile(r"\d{1,30}(?:[.,:：/-]\d{1,30}){0,8}%?")
+NUMBER = re.compile(r"\d{1,30}(?:[.,:：/-]\d{1,30}){0,8}[%‰‱]?")
+TRAILING = re.compile(r"(?<![\d.,:/-])(\d{1,12})\.(\d{0,6}?)0+(?![\d.,:/-])")
 # Alone, a numeral is a number before what is counted only ("一起", "十分方便"); "千万" and "万一" are words.
 NUMERAL = "零〇一二两兩三四五六七八九十百千万萬亿億"
 COUNTED = r"个?(?:天|日|工作日|小时|小時|钟头|分钟|分鐘|秒|元|块|塊|圆|美元|欧元|港元|港币|英镑|日元|次|年|月|周|週|星期|倍|折|件|岁|歲|号|點|点|位|家|种|人|成|斤|公斤|千克|克|米|公里|厘米|毫米|升|毫升|寸|英寸|度|伏|瓦|层|級|级)"
 CHINESE_NUMBER = re.compile(
     rf"(?<![{NUMERAL}\d])(?!千[克米瓦卡]|千万(?![元块美人])|万一|一一)(?:[{NUMERAL}]{{2,12}}|[{NUMERAL}](?={COUNTED})|[二两兩三四五六七八九十](?=[个個张条台套瓶杯本支盒箱包袋双只项款名步页遍]))"
 )
-PERCENT_OF = re.compile(rf"百分之([{NUMERAL}]{{1,8}}|\d{{1,12}}(?:\.\d{{1,6}})?)")
+# "百分之五", "百分之三点五", "千分之五"; "三分之二".
+DECIMAL = rf"[{NUMERAL}]{{1,8}}(?:点[零〇一二三四五六七八九]{{1,4}})?|\d{{1,12}}(?:\.\d{{1,6}})?"
+PERCENT_OF = re.compile(rf"([百千万])分之({DECIMAL})")
+FRACTION = re.compile(r"([二三四五六七八九十]|\d{1,2})分之([一二三四五六七八九十]|\d{1,2})")
+POINTED = re.compile(rf"([{NUMERAL}]{{1,6}})点([零〇一二三四五六七八九]{{1,4}})(?=[元块塊倍折米斤公千克升寸度万亿])")
+ONE_AND_A_HALF = re.compile(rf"([{NUMERAL}]|\d{{1,3}})[个個]半(?=小时|小時|月|钟头|星期)")
+DISCOUNT = re.compile(r"(?<![\d.])([1-9])([1-9])(?=折)")
+NUMERAL_DATE = re.compile(rf"(?:([{NUMERAL}]{{4}})年)?([{NUMERAL}]{{1,3}})月([{NUMERAL}]{{1,3}})[日号號]")
+WAN_QIAN = re.compile(r"(?<![\d.])(\d{1,6})[万萬](\d)千(?![克米瓦卡])")
+HUNDRED_AND = re.compile(r"\b(\d) hundred(?: and)? (\d{1,2})\b")
+RANGE = re.compile(r"(?<=\d)\s{0,3}(?:to|到|至|-)\s{0,3}(?=\d)")
 PERCENT = re.compile(r"(?<=\d)(?: %| ?(?:per ?cent|pct)\b)")
 # "3万", "1.5亿"; but "5千克" is a weight.
 MULTIPLIED = re.compile(
@@ -43,7 +54,7 @@ ENGLISH_NUMBERS = dict(zip((*SMALL, *TENS), (*range(2, 20), *range(20, 100, 10))
 # "twenty-five", "a hundred"; "one" alone is seldom a number.
 COMPOUND = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(ONES)})\b")
 ONE = re.compile(
-    r"\b(?:an?|one)(?= (?:hundred|thousand|million|billion)\b)|\bone(?=[ -](?:working |business |calendar )?(?:day|hour|minute|second|week|month|year|yuan|dollar|euro|pound)\b)"
+    r"\b(?:an?|one)(?= (?:hundred|thousand|million|billion)\b)|(?<=\bwithin )an?(?= (?:day|hour|minute|week|month|year)\b)|\bone(?=[ -](?:working |business |calendar )?(?:day|hour|minute|second|week|month|year|yuan|dollar|euro|pound)\b)"
 )
 # Units that are one in all spellings. What is in none of these is compared as a word.
 UNITS_OF = {
@@ -76,7 +87,15 @@ UNITS_OF = {
 }
 UNIT = {name: re.compile(rf"[ -]?(?:{pattern})") for name, pattern in UNITS_OF.items()}
 CURRENCY = {"¥": "yuan", "$": "$", "€": "€", "£": "£"}
-BEFORE_AMOUNT = re.compile(r"(?<![a-z])(rmb|cny|usd|us\$|eur|gbp|hkd|hk\$) ?(\d[\d,.]*\d|\d)")
+BEFORE_AMOUNT = re.compile(
+    r"(?<![a-z])(rmb|cny|usd|us\$|eur|gbp|hkd|hk\$) ?((?:\d[\d,.]*\d|\d)(?: ?[百千万萬亿億]{1,2}| (?:hundred|thousand|million|billion)\b)?)"
+)
+MORNING = ("上午", "早上", "早晨", "凌晨", "清晨")
+EVENING = ("下午", "晚上", "傍晚", "夜里")
+ABBREVIATED = "mon tue wed thu fri sat sun".split()
+WEEKDAY = re.compile(
+    r"(?:周|週|星期|礼拜)([一二三四五六日天])|\b(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)s?\b|\b(mon|tue|wed|thu|fri)s?\b"
+)
 SIGN = {
     "rmb": "yuan",
     "cny": "yuan",
@@ -89,7 +108,7 @@ SIGN = {
 }
 # Promises of price and time that have no digits.
 PROMISE = re.compile(
-    r"免费|免費|(?<![不需须須])(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
+    r"免费|免費|(?<![不需须須])(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|(?<!feel )(?<!toll[- ])\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
 )
 PROMISED = {
     "免費": "免费", "free": "免费", "收費": "收费", "付费": "收费", "付費": "收费", "包郵": "包邮", "全額": "全额", "full refund": "全额", "終身": "终身", "lifetime": "终身", "永久": "终身",
@@ -100,6 +119,7 @@ PROMISED = {
 CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?\d[a-z0-9]*(?:-[a-z0-9]+)*(?![a-z0-9])")
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 TIMES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "亿": 10**8, "億": 10**8}
+PARTS = {"百": "%", "千": "‰", "万": "‱"}
 TIMES_ENGLISH = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
@@ -130,6 +150,11 @@ def _facts(text: str) -> Iterator[str]:
     for link in LINK.findall(text):
         yield link.rstrip(".,;:!?/")
     text = LINK.sub(" ", text)
+    text = NUMERAL_DATE.sub(_in_date, text)
+    for match in WEEKDAY.finditer(text):
+        chinese, *english = match.groups()
+        yield f"weekday:{'一二三四五六日'.index(chinese.replace('天', '日')) + 1 if chinese else ABBREVIATED.index(next(filter(None, english))) + 1}"
+    text = WEEKDAY.sub(" ", text)
     for pattern, read in ((ISO_DATE, _of_iso), (CHINESE_DATE, _of_iso), (ENGLISH_DATE, _of_english)):
         for match in pattern.finditer(text):
             yield from read(match)
@@ -137,8 +162,9 @@ def _facts(text: str) -> Iterator[str]:
     yield from CODE.findall(text)
     text = CODE.sub(" ", text)
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    for match in NUMBER.finditer(_in_digits(text)):
-        yield match.group() + _unit(match.string, match)
+    text = _in_digits(text)
+    for match in NUMBER.finditer(text):
+        yield match.group() + _unit(text, match)
     if HALF.search(text):
         yield "half"
     for promise in PROMISE.findall(text):
@@ -147,21 +173,51 @@ def _facts(text: str) -> Iterator[str]:
 
 def _in_digits(text: str) -> str:
     """All numbers of a text in plain digits, percentages with their sign."""
-    text = PERCENT_OF.sub(lambda m: f"{m.group(1) if m.group(1)[0].isdecimal() else _written(m.group(1))}%", text)
+    text = PERCENT_OF.sub(lambda m: _decimal(m.group(2)) + PARTS[m.group(1)], text)
+    text = FRACTION.sub(lambda m: f"{_decimal(m.group(2))}/{_decimal(m.group(1))}", text)
+    text = POINTED.sub(lambda m: _decimal(m.group()), text)
+    text = ONE_AND_A_HALF.sub(lambda m: f"{_decimal(m.group(1))}.5", text)
     text = PERCENT.sub("%", text)
     text = COMPOUND.sub(lambda m: str(ENGLISH_NUMBERS[m.group(1)] + 1 + ONES.index(m.group(2))), text)
     text = ONE.sub("1", text)
     text = re.sub(r"[a-z]+", lambda m: str(ENGLISH_NUMBERS.get(m.group(), m.group())), text)
+    text = HUNDRED_AND.sub(lambda m: str(100 * int(m.group(1)) + int(m.group(2))), text)
+    text = WAN_QIAN.sub(lambda m: str(10_000 * int(m.group(1)) + 1000 * int(m.group(2))), text)
     text = MULTIPLIED.sub(_product, text)
-    return CHINESE_NUMBER.sub(lambda m: _written(m.group()), text)
+    text = CHINESE_NUMBER.sub(_numeral, text)
+    text = RANGE.sub("-", DISCOUNT.sub(r"\1.\2", text))
+    return TRAILING.sub(lambda m: f"{m.group(1)}.{m.group(2)}" if m.group(2) else m.group(1), text)
+
+
+def _in_date(match: re.Match[str]) -> str:
+    year, month, day = match.groups()
+    return f"{_written(year) + '年' if year else ''}{_written(month)}月{_written(day)}日"
+
+
+def _decimal(number: str) -> str:
+    whole, _, rest = number.partition("点")
+    if whole[0].isdecimal():
+        return whole
+    return _written(whole) + (f".{''.join(str(DIGITS[char]) for char in rest)}" if rest else "")
+
+
+def _numeral(match: re.Match[str]) -> str:
+    """In digits; "八五折" is no range, but 8.5."""
+    numeral = match.group()
+    if match.string[match.end() : match.end() + 1] == "折" and len(numeral) == 2 and not TIMES.keys() & set(numeral):
+        return "".join(str(DIGITS[char]) for char in numeral)
+    return _written(numeral)
 
 
 def _written(numeral: str) -> str:
-    """A Chinese numeral in digits: "三四" is 3-4, "二〇二六" is a row of them."""
+    """A Chinese numeral in digits: "三四" and "三五" are ranges, "二三十" is 20-30, "二〇二六" is a row of them."""
+    if about := re.fullmatch(r"([一二三四五六七八])([二三四五六七八九])([十百千万]{1,2})", numeral):
+        one, two, times = about.groups()
+        return f"{_value(one + times)}-{_value(two + times)}"
     if TIMES.keys() & set(numeral):
         return str(_value(numeral))
     digits = [DIGITS[char] for char in numeral]
-    return f"{digits[0]}-{digits[1]}" if len(digits) == 2 and digits[1] == digits[0] + 1 else "".join(map(str, digits))
+    return f"{digits[0]}-{digits[1]}" if len(digits) == 2 and all(digits) else "".join(map(str, digits))
 
 
 def _product(match: re.Match[str]) -> str:
@@ -185,7 +241,8 @@ def _of_english(match: re.Match[str]) -> Iterator[str]:
 
 
 def _unit(text: str, number: re.Match[str]) -> str:
-    before = CURRENCY.get(text[: number.start()].rstrip()[-1:], "")
+    said = text[max(0, number.start() - 4) : number.start()].rstrip()
+    before = CURRENCY.get(said[-1:], "") or ("am" if said.endswith(MORNING) else "pm" if said.endswith(EVENING) else "")
     found = before or next((name for name, unit in UNIT.items() if unit.match(text, number.end())), "")
     return f" {found}" if found else ""
 

@@ -32,15 +32,20 @@ SENTENCE_END = re.compile(
 CLAUSE_END = re.compile(r"[。！？!?\n，,；;：:]|\.(?=\s|$)")
 # When something holds. In Chinese a clause of time ends so, or stands before what may be done then.
 AT = r"(?<![及实随同小按准定临当平有暂到届何])时|期间|期間|(?<![目以当提])前|(?<![售最今然前])[后後]"
-TIME = rf"(?:{AT})(?=[，,可才能不即方再就请須须需])|情况下|情況下|\b(?:when|while|before|after|until)\b"
+TIME = rf"(?:{AT})(?=[，,可才能不即方再就请須须需])|情况下|情況下|\b(?:when|while|before|after(?![- ]?sales)|until)\b"
 RESTRICTION = re.compile(
-    rf"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|(?<![国境市室])内(?![容部衣存置])|满(?![意足])|超过|以上|以下|{AT}|{TIME}"
-    r"|\b(?:if|unless|except|only|but|must|provided|long as|however|excluding|within|over|under|up to)\b",
+    r"如果|若|除|仅|只|须|必须|但|不过|限|前提|的话|不含|时[，,]|时候|情况下|\b(?:if|unless|except|only|when|but|must|provided|long as|until|however|excluding)\b",
     re.IGNORECASE,
 )
 # What makes a promise out of the rest when it is dropped from within a sentence.
 CONDITION = re.compile(
-    rf"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|{TIME}|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
+    r"如果|若|除非|除外|(?<!不)仅|只有|只能|只限|前提|的话|\b(?:if|unless|except|only|provided|as long as|excluding)\b",
+    re.IGNORECASE,
+)
+WHEN = re.compile(TIME, re.IGNORECASE)
+# What still says when, in other words.
+TIMED = re.compile(
+    rf"{AT}|{TIME}|(?<![国境市室])内(?![容部衣存置])|满(?![意足])|超过|\b(?:if|once|within|over|up to)\b|{RESTRICTION.pattern}",
     re.IGNORECASE,
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
@@ -48,7 +53,7 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 NAME_AMONG_CHINESE = re.compile(r"[A-Za-z]+(?:[ '’.&-]+[A-Za-z]+)*")
 CAPITAL = r"(?<![A-Za-z])(?:[A-Z]|[a-z]+[A-Z])[A-Za-z]*(?:['’]s)?"
 NAME = re.compile(rf"{CAPITAL}(?:[ :&-]+(?:(?:of|the|for|in|de) )*{CAPITAL})*")
-MARKUP = re.compile(r"<[a-z/!]|\]\(|\w+script:", re.IGNORECASE)
+MARKUP = re.compile(r"<[a-z/!]|\]\(|\wscript:", re.IGNORECASE)
 NEGATION = re.compile(
     r"不|没|無法|无法|无需|無需|无须|無須|毋|勿|未|非|禁止|拒绝|拒絕|(?<![避难以])免(?![费費疫得])|别(?=[忘再用把让去动碰放])"
     r"|\b(?:no|not|never|cannot|without|none|neither|nor|unable|ineligible|invalid|prohibited|forbidden)\b|n't\b|\bnon-(?=[a-z])|\bnon(?=refund|return|transfer)"
@@ -161,7 +166,8 @@ def _says_it(sentence: str, words: set[str], passage: str) -> bool:
     return any(
         len(words & source) >= MIN_RECALL * len(source)
         and not RESTRICTION.search(left_out)
-        and (not CONDITION.search(kept) or RESTRICTION.search(sentence))
+        and not WHEN.search(left_out)
+        and _keeps_condition(sentence, kept)
         and _same_negation(sentence, kept)
         for kept, left_out, source in _nearest_openings(words, passage)
     )
@@ -171,9 +177,17 @@ def _is_not_against(sentence: str, words: set[str], passage: str) -> bool:
     """Whether a sentence neither denies the sentence of a passage that is nearest nor drops its condition."""
     return any(
         not CONDITION.search(left_out)
-        and (not CONDITION.search(kept) or RESTRICTION.search(sentence))
+        and not WHEN.search(left_out)
+        and _keeps_condition(sentence, kept)
         and _same_negation(sentence, kept)
         for kept, left_out, _ in _nearest_openings(words, passage)
+    )
+
+
+def _keeps_condition(sentence: str, kept: str) -> bool:
+    """Whether a sentence says under which condition, and when, where its source does, in whatever words."""
+    return (not CONDITION.search(kept) or bool(RESTRICTION.search(sentence))) and (
+        not WHEN.search(kept) or bool(TIMED.search(sentence))
     )
 
 
@@ -201,13 +215,13 @@ def _words(text: str) -> set[str]:
 
 def clean(sentence: str) -> str:
     """A model's sentence without its own citation marks and without links' Markdown."""
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", _without_marks(sentence))
+    text = re.sub(r"!?\[([^\]]{0,500})\]\([^)]{0,2000}\)", r"\1", _without_marks(sentence))
     return re.sub(r"^\s*(?:\d{1,2}[.)、](?!\d)|[-*•](?![-*•\d]))\s*", "", text).strip()
 
 
 def _without_marks(sentence: str) -> str:
     return re.sub(
-        r"\s*[\[【(（]\s*(?:资料|来源|passage|source)?\s*\d{1,2}(?:\s*[,，、]\s*\d{1,2})*\s*[\]】)）]",
+        r"\s{0,9}[\[【(（]\s{0,9}(?:资料|来源|passage|source)?\s*\d{1,2}(?:\s*[,，、]\s*\d{1,2})*\s*[\]】)）]",
         "",
         sentence,
         flags=re.IGNORECASE,

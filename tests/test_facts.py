@@ -39,6 +39,26 @@ from chatbot.facts import facts, missing
         ("5 千米", "5公里"),
         ("50g", "50 克"),
         ("半年", "half a year"),
+        ("99元", "¥99.00"),
+        ("0.5%", "0.50%"),
+        ("3 to 5 days", "3到5天"),
+        ("9:00到18:00", "9:00 - 18:00"),
+        ("3万5千元", "三万五千元"),
+        ("三点五元", "3.5 元"),
+        ("八五折", "8.5折"),
+        ("八五折", "85折"),
+        ("十二月一日", "12月1日"),
+        ("one hundred and twenty days", "120 days"),
+        ("within a week", "within one week"),
+        ("千分之五", "5‰"),
+        ("上午9点", "9 a.m."),
+        ("周一", "Monday"),
+        ("星期日", "Sunday"),
+        ("Mon", "Mondays"),
+        ("一个半小时", "1.5 hours"),
+        ("RMB 3万", "30000元"),
+        ("二三十天", "20-30 days"),
+        ("三五天", "3-5 days"),
     ],
 )
 def test_the_same_fact_in_two_spellings(one: str, other: str) -> None:
@@ -74,6 +94,16 @@ def test_the_same_fact_in_two_spellings(one: str, other: str) -> None:
         ("9 a.m.", "9 p.m.", ["9 am"]),
         ("三年半", "三年", ["half"]),
         ("打八折", "减八元", ["8 off"]),
+        ("三十五天", "三五天", ["35 day"]),
+        ("二三十天", "三十天", ["20-30 day"]),
+        ("百分之三点八", "百分之三点五", ["3.8%"]),
+        ("千分之五", "千分之三", ["5‰"]),
+        ("三分之二", "三分之一", ["2/3"]),
+        ("半小时", "一个半小时", ["half"]),
+        ("USD 3 million", "USD 3 thousand", ["3000000 $"]),
+        ("RMB 3万", "RMB 3千", ["30000 yuan"]),
+        ("晚上9点", "上午9点", ["9 pm"]),
+        ("周一休息", "周二休息", ["weekday:1"]),
     ],
 )
 def test_what_is_not_there_is_named(sentence: str, source: str, lacking: list[str]) -> None:
@@ -89,7 +119,20 @@ def test_a_number_without_a_unit_goes_with_any(sentence: str, source: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "You may go.", "march on", "一起来", "第二", "iPhone", "one of them", "千万别", "万一", "十分方便", "一个"],
+    [
+        "",
+        "You may go.",
+        "march on",
+        "一起来",
+        "第二",
+        "iPhone",
+        "one of them",
+        "千万别",
+        "万一",
+        "十分方便",
+        "一个",
+        "Feel free to ask.",
+    ],
 )
 def test_what_holds_no_fact(text: str) -> None:
     assert not facts(text)

@@ -139,8 +139,8 @@ def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
         asked.weigh(saying("?"))
 
 
-@pytest.mark.parametrize("left", [True, False])
-def test_an_engine_is_told_whether_anybody_waits(left: bool) -> None:
+@pytest.mark.parametrize(("left", "refuses"), [(True, False), (True, True), (False, False)])
+def test_an_engine_is_told_whether_anybody_waits(left: bool, refuses: bool) -> None:
     heard: list[bool] = []
     gone = threading.Event()
 
@@ -148,6 +148,8 @@ def test_an_engine_is_told_whether_anybody_waits(left: bool) -> None:
         if left:
             gone.set()
         heard.append(prompt.wanted())
+        if left and refuses:
+            raise GeneratorBusy("nobody waits")
         yield "a"
 
     asked = while_here(Generator("g", generate), gone.is_set)

@@ -99,6 +99,23 @@ def test_one_that_judges_well_and_never_writes_is_opened_again() -> None:
     assert wait_until_opened(generator) == "2"
 
 
+def test_what_becomes_of_an_old_one_says_nothing_of_the_new() -> None:
+    opened = Opened(dead=(1,))
+    generator = revived(opened)
+    late = [generator.generate(PROMPT) for _ in range(3)]
+    for one in late:
+        assert next(one) == "1"
+    for _ in range(2):
+        fail(lambda: list(generator.generate(PROMPT)))
+    assert wait_until_opened(generator) == "2"
+
+    for one in late:
+        fail(lambda one=one: list(one))  # type: ignore[misc]
+
+    assert list(generator.generate(PROMPT)) == ["2"]
+    assert opened.count == 2
+
+
 def test_one_failure_between_good_answers_is_none() -> None:
     opened = Opened()
     generator = revived(opened)

@@ -46,7 +46,7 @@ footer {display: none !important}
 """
 History = list[dict[str, Any]]
 # By Gradio's session, what is set when a visitor who waits for an answer leaves.
-Waiting = dict[str, threading.Event]
+Waiting = dict[str, set[threading.Event]]
 
 
 def mount_chat_page(app: FastAPI, desk: Desk) -> None:
@@ -140,7 +140,7 @@ def _opener(desk: Desk) -> Any:
 
 def _leaver(waiting: Waiting) -> Any:
     def leave(request: gr.Request) -> None:
-        if left := waiting.get(request.session_hash or ""):
+        for left in list(waiting.get(request.session_hash or "", ())):
             left.set()
 
     return leave
@@ -161,7 +161,7 @@ def _asker(desk: Desk, waiting: Waiting) -> Any:
         yield [*history, {"role": "assistant", "content": WORDS[code]["looking"]}], held, "", *_chips(())
         text, citations, suggestions = "", tuple[Citation, ...](), tuple[str, ...]()
         session, left = request.session_hash or "", threading.Event()
-        waiting[session] = left
+        waiting.setdefault(session, set()).add(left)
         try:
             for event, number in turn(desk, site.name, message, conversation, left.is_set):
                 if isinstance(event, Sources):
@@ -184,7 +184,8 @@ def _asker(desk: Desk, waiting: Waiting) -> Any:
             log.exception("a turn failed")
             said = {"role": "assistant", "content": texts_for(site).say("failed", code)}
         finally:
-            if waiting.get(session) is left:  # and not that of a second question
+            waiting[session].discard(left)
+            if not waiting[session]:
                 del waiting[session]
         yield [*history, said], {**held, "history": [*history, said]}, gr.skip(), *_chips(suggestions)
 

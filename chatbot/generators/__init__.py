@@ -10,7 +10,7 @@ NAME                   a catalogue name or a .gguf file means llamacpp, anything
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,15 +59,24 @@ def while_here(generator: Generator, left: Callable[[], bool]) -> Generator:
         check()
         return replace(prompt, wanted=lambda: not left())
 
+    @contextmanager
+    def waiting() -> Iterator[None]:
+        try:
+            yield
+        except GeneratorBusy:
+            check()  # it had come to this one, but nobody was there
+            raise
+
     def generate(prompt: Prompt) -> Iterator[str]:
-        with closing(generator.generate(asked(prompt))) as pieces:  # type: ignore[type-var]
+        with waiting(), closing(generator.generate(asked(prompt))) as pieces:  # type: ignore[type-var]
             for piece in pieces:
                 check()
                 yield piece
 
     def weigh(prompt: Prompt) -> float:
         assert generator.weigh  # noqa: S101 - given for those that have one
-        return generator.weigh(asked(prompt))
+        with waiting():
+            return generator.weigh(asked(prompt))
 
     return replace(generator, generate=generate, weigh=weigh if generator.weigh else None)
 

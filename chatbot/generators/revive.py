@@ -41,12 +41,14 @@ class _Life:
         except (GeneratorBusy, GeneratorRefused):
             raise
         except GeneratorFailed:
-            self.note(work, False)
+            self.note(work, serving, False)
             raise
-        self.note(work, True)
+        self.note(work, serving, True)
 
-    def note(self, work: str, good: bool) -> None:
+    def note(self, work: str, serving: Generator, good: bool) -> None:
         with self.lock:
+            if serving is not self.now:  # what becomes of an old one says nothing of the new
+                return
             self.failures[work] = 0 if good else self.failures[work] + 1
             dead = self.failures.total() >= FAILURES and not self.opening
             self.opening = self.opening or dead
