@@ -95,8 +95,7 @@ class Bot:
         if band is Band.DIRECT and self._must_be_translated(asked, found, spoken):
             band = Band.GENERATE
         for event in self._write(band, asked, found, language):
-            unanswered = isinstance(event, Answer) and event.status in ("suggested", "refused")
-            yield said if said and unanswered else event
+            yield said if said and isinstance(event, Answer) and event.status == "suggested" else event
 
     def warm_up(self) -> None:
         """Let a generator of this machine read the fixed openings, so that it has them in its cache when the first visitor asks."""

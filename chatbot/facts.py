@@ -96,16 +96,7 @@ ABBREVIATED = "mon tue wed thu fri sat sun".split()
 WEEKDAY = re.compile(
     r"(?:周|週|星期|礼拜)([一二三四五六日天])|\b(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)s?\b|\b(mon|tue|wed|thu|fri)s?\b"
 )
-SIGN = {
-    "rmb": "yuan",
-    "cny": "yuan",
-    "usd": "usd",
-    "us$": "usd",
-    "eur": "eur",
-    "gbp": "gbp",
-    "hkd": "hkd",
-    "hk$": "hkd",
-}
+SIGN = {"us$": "usd", "hk$": "hkd"}  # the others are units as they stand
 # Promises of price and time that have no digits.
 PROMISE = re.compile(
     r"免费|免費|(?<![不需须須])(?:收费|收費|付费|付費)|包邮|包郵|全额|全額|终身|終身|永久|当天|當天|当日|當日|次日|即时|立即|(?<!feel )(?<!toll[- ])\b(?:free|full refund|lifetime|immediately|instantly|same[- ]day|next[- ]day)\b"
@@ -146,7 +137,7 @@ def without_facts(text: str) -> str:
 
 def _facts(text: str) -> Iterator[str]:
     text = re.sub("[‐-―−~～]", "-", unicodedata.normalize("NFKC", text)).casefold()
-    text = BEFORE_AMOUNT.sub(lambda m: f"{m.group(2)} {SIGN[m.group(1)]} ", text)
+    text = BEFORE_AMOUNT.sub(lambda m: f"{m.group(2)} {SIGN.get(m.group(1), m.group(1))} ", text)
     for link in LINK.findall(text):
         yield link.rstrip(".,;:!?/")
     text = LINK.sub(" ", text)

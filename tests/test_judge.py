@@ -322,8 +322,8 @@ def test_what_does_not_answer_is_never_shown_and_what_may_help_is_offered(bot: B
     assert PARAPHRASE not in answer.text
 
 
-def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
-    done: list[str] = []
+def noting(done: list[str]) -> Generator:
+    """A generator of two sentences, believed, that notes what it does."""
 
     def generate(prompt: Prompt) -> Iterator[str]:
         for piece in ("You can return unused items within 30 days of delivery. ", PARAPHRASE):
@@ -334,8 +334,12 @@ def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
         done.append("judged")
         return YES
 
-    built = bot("", YES, YES)
-    answer = replied(replace(built, generator=replace(built.generator, generate=generate, weigh=weigh)))[1]
+    return Generator("scripted", generate, weigh)
+
+
+def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
+    done: list[str] = []
+    answer = replied(replace(bot("", YES, YES), generator=noting(done)))[1]
 
     assert PARAPHRASE in answer.text
     assert done[:3] == ["judged", "written", "written"]
@@ -344,18 +348,8 @@ def test_what_is_written_is_judged_when_it_is_whole(bot: Build) -> None:
 
 def test_a_server_elsewhere_judges_each_sentence_while_the_next_is_written(bot: Build) -> None:
     done: list[str] = []
-
-    def generate(prompt: Prompt) -> Iterator[str]:
-        for piece in ("You can return unused items within 30 days of delivery. ", PARAPHRASE):
-            done.append("written")
-            yield piece
-
-    def weigh(prompt: Prompt) -> float:
-        done.append("judged")
-        return YES
-
-    generator = Generator("scripted", generate, weigh, remote=True)
-    events = replace(bot("", YES, YES), generator=generator).reply("can I send an item back?", Conversation())
+    elsewhere = replace(noting(done), remote=True)
+    events = replace(bot("", YES, YES), generator=elsewhere).reply("can I send an item back?", Conversation())
 
     first = next(event for event in events if isinstance(event, Delta))
     assert first.text.startswith("You can return")
